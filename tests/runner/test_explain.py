@@ -1,0 +1,100 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from xaiframe.data.table import Table
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Attribution
+from xaiframe.model.face import Model
+from xaiframe.probe.reference import declare
+from xaiframe.probe.score import Scorer
+from xaiframe.recipe import ReferenceConfig
+from xaiframe.runner.explain import Points, explain
+from xaiframe.runner.trainer import Runner
+
+
+class Asked:
+    """A bank that only hands its batch on, and counts."""
+
+    batches = 0
+
+    def __init__(self, scorer, data, x, targets, ids, seed) -> None:
+        self.scorer, self.x, self.targets, self.ids, self.seed = scorer, x, targets, ids, seed
+        Asked.batches += 1
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The plain gradient: only right when predict lets gradients through."""
+
+    def explain(self, bank: Asked) -> Attribution:
+        x = torch.as_tensor(bank.x).requires_grad_()
+        chosen = bank.scorer.module(x)[torch.arange(len(x)), torch.as_tensor(bank.targets)]
+        [gradient] = torch.autograd.grad(chosen.sum(), x)
+        return Attribution(gradient.numpy(), "element", evaluations=len(x))
+
+
+@dataclass(frozen=True)
+class FailsAt:
+    """Raises once it meets a given id."""
+
+    id: int
+
+    def explain(self, bank: Asked) -> Attribution:
+        if self.id in bank.ids:
+            raise NotApplicable("not here")
+        return Attribution(np.ones((len(bank.ids), 2)), "feature", evaluations=1)
+
+
+@pytest.fixture(scope="module")
+def work():
+    data = Table("builtin:breast_cancer", "diagnosis").data
+    torch.manual_seed(0)
+    model = Model(nn.Sequential(nn.Linear(30, 2)), "classification", data.classes, ("gradient",))
+    scorer = Scorer(model, declare(ReferenceConfig(), data, 0))
+    points = Points(data.test.ids[:10], data.test.x[:10], np.arange(10) % 2)
+    return data, scorer, points
+
+
+def run(work, methods, folder, batch=4, progress=lambda done, total: None):
+    data, scorer, points = work
+    folders = {name: folder / name for name in methods}
+    return explain(methods, Asked, scorer, data, points, batch, 0, Runner(), folders, progress)
+
+
+def test_gradients_flow_inside_predict_and_carry_their_ids(work, tmp_path):
+    _, scorer, points = work
+    stored, failures = run(work, {"gradient": Gradient()}, tmp_path)
+    weight = scorer.module[0].weight.numpy()
+    odds = scorer.module[1].weight.numpy() @ weight
+    assert not failures
+    np.testing.assert_array_equal(stored["gradient"]["ids"], points.ids)
+    np.testing.assert_allclose(stored["gradient"]["values"], odds[points.targets], rtol=1e-5)
+    assert int(stored["gradient"]["evaluations"]) == 10
+
+
+def test_batches_already_on_disk_are_not_asked_again(work, tmp_path):
+    first, _ = run(work, {"gradient": Gradient()}, tmp_path)
+    (tmp_path / "gradient" / "batch-000001.npz").unlink()
+    Asked.batches = 0
+    again, _ = run(work, {"gradient": Gradient()}, tmp_path)
+    assert Asked.batches == 1
+    np.testing.assert_array_equal(again["gradient"]["values"], first["gradient"]["values"])
+
+
+def test_a_method_that_raises_stops_alone(work, tmp_path):
+    _, _, points = work
+    methods = {"bad": FailsAt(int(points.ids[5])), "gradient": Gradient()}
+    stored, failures = run(work, methods, tmp_path)
+    assert list(stored) == ["gradient"]
+    assert str(failures["bad"]) == "not here"
+    assert len(stored["gradient"]["values"]) == 10
+
+
+def test_progress_counts_batches(work, tmp_path):
+    heard = []
+    run(work, {"gradient": Gradient()}, tmp_path, 4, lambda *call: heard.append(call))
+    assert heard == [(1, 3), (2, 3), (3, 3)]

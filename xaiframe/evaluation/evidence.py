@@ -1,0 +1,72 @@
+"""What an evaluation reads: every stored explanation of the same instances, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xaiframe.data.face import Data
+from xaiframe.explanation import Array, Curve, Importance
+from xaiframe.model.face import Model
+from xaiframe.probe.reference import Reference
+from xaiframe.probe.score import Scorer
+from xaiframe.recipe import Strategy
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One local method's attributions of all explained instances, per interpretable feature.
+
+    values ``(n, features)``; error same shape or None; base ``(n,)`` or None;
+    repeat ``(r, features)``: the first r instances explained again under another seed, or None
+    when the method is not stochastic. The flags are the method's class facts.
+    """
+
+    method: str
+    direction: str
+    values: Array
+    error: Array | None
+    base: Array | None
+    repeat: Array | None
+    signed: bool
+    additive: bool
+    own_reference: bool
+
+
+Reexplain = Callable[[Model, Array, Sequence[str]], Mapping[str, Array]]
+"""``(model, positions, methods)`` → method → ``(len(positions), features)`` attributions of those
+instances (same targets, same seeds) under another model; a method that fails is left out."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was stored about the explained instances (n of them).
+
+    x ``(n, *input_shape)``, y ``(n,)`` true class or value, targets ``(n,)`` explained output,
+    scores ``(n,)`` score of the target. ``local`` maps method → :class:`Explained`.
+    """
+
+    data: Data
+    model: Model
+    reference: Reference
+    scorer: Scorer
+    ids: Array
+    x: Array
+    y: Array
+    targets: Array
+    scores: Array
+    local: Mapping[str, Explained]
+    importance: Mapping[str, Importance]
+    curves: Mapping[str, Curve]
+    strategy: Strategy
+    reexplain: Reexplain
+    seed: int
+
+    def by_direction(self, direction: str) -> list[Explained]:
+        return [one for one in self.local.values() if one.direction == direction]
+
+    def voices(self, direction: str, signed: bool) -> list[Explained]:
+        """The methods that speak for a direction: those of the declared reference, or where there
+        are none, all of it; only methods whose sign says for or against when ``signed``."""
+        able = [one for one in self.by_direction(direction) if one.signed or not signed]
+        return [one for one in able if not one.own_reference] or able

@@ -1,0 +1,121 @@
+"""The kinds of explanation a method can return, and the facts every method states about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass
+class Attribution:
+    """Local attributions of a batch of instances.
+
+    values
+        ``(n, *input_shape)`` when ``level`` is ``"element"`` (a gradient per input element),
+        ``(n, features)`` when it is ``"feature"`` (a value per interpretable feature).
+        In units of the score (logit or probability), for ``unit="score per sd"`` the change
+        of the score when the feature rises by one standard deviation.
+    error
+        ``(n, features)`` standard error per interpretable feature, or None when the method is
+        exact; element attributions of one feature vary together, so theirs cannot be added up.
+    base
+        ``(n,)`` the score that the attributions start from, or None when the method has none.
+    evaluations
+        model evaluations spent on this batch (a backward pass counts as one).
+    """
+
+    values: Array
+    level: Literal["element", "feature"]
+    error: Array | None = None
+    base: Array | None = None
+    evaluations: int = 0
+
+    def per_feature(self, feature_mask: Array, features: int) -> Array:
+        """``(n, features)``: element attributions summed over each interpretable feature."""
+        if self.level == "feature":
+            return self.values
+        flat = self.values.reshape(len(self.values), -1)
+        membership = np.eye(features, dtype=flat.dtype)[feature_mask.reshape(-1)]
+        return np.asarray(flat @ membership)
+
+
+@dataclass
+class Importance:
+    """Global importance: one number per feature, ``(features,)``, with its standard deviation.
+
+    ``samples`` ``(features, repeats)`` holds the repeats behind the mean, where there are any.
+    """
+
+    values: Array
+    error: Array
+    unit: str
+    n: int
+    samples: Array | None = None
+    evaluations: int = 0
+
+
+@dataclass
+class Curve:
+    """How the score moves with one feature.
+
+    ``grid[f]`` ``(points,)`` in the feature's own unit, ``average[f]`` ``(points,)`` the partial
+    dependence, ``individual[f]`` ``(rows, points)`` the ICE curves; keyed by feature name.
+    """
+
+    grid: dict[str, Array]
+    average: dict[str, Array]
+    individual: dict[str, Array]
+    n: int
+    evaluations: int = 0
+
+
+Explanation = Attribution | Importance | Curve
+
+
+class Method:
+    """What a method states about itself: literals, so that plan and list read them unimported.
+
+    Parameters are annotated fields of the (data)class; facts are plain assignments.
+    """
+
+    scope = "local"
+    access = "black_box"
+    usage = "post_hoc"
+    reach = "model_agnostic"
+    direction = "none"
+    kind = "attribution"
+    modalities: tuple[str, ...] = ("table", "image")
+    tasks: tuple[str, ...] = ("classification", "regression")
+    needs: tuple[str, ...] = ()
+    """What the model must provide: gradient, convolution, layers (module by module)."""
+    signed = True
+    """Whether the sign says for or against the target."""
+    additive = False
+    """Whether attributions claim to sum to score − base (completeness, efficiency)."""
+    own_reference = False
+    """Whether the method ignores the declared reference: marked not comparable in agreement."""
+    stochastic = False
+    """Whether another seed gives other numbers."""
+    cost = "instances"
+    """Model evaluations as an arithmetic expression over parameters and
+    instances, features, elements, background, rows, classes."""
+    reference = ""
+    """Where the method is published: DOI or arXiv id."""
+
+
+@dataclass
+class Outcome:
+    """What a stage yields: facts, tables (pandas frames), named arrays, and files as bytes.
+
+    A value of ``tables`` is a DataFrame, of ``arrays`` a mapping of name to ndarray (one .npz).
+    """
+
+    facts: list[Any] = field(default_factory=list)
+    tables: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, dict[str, Array]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,84 @@
+"""One face for every model: outputs for a batch, the task, the torch module where there is one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from xaiframe.explanation import Array
+
+Output = Literal["logit", "probability"]
+
+
+class Model:
+    """A fitted model as the probes see it.
+
+    ``module`` maps a float32 tensor ``(n, *input_shape)`` in the user's units to ``(n, classes)``
+    raw logits, or ``(n, 1)`` for regression; it is in evaluation mode and its parameters need no
+    gradient. ``provides`` says what methods may ask of it: gradient, convolution, layers.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        task: str,
+        classes: tuple[str, ...],
+        provides: tuple[str, ...],
+        max_batch: int = 8192,
+    ) -> None:
+        self.module = module.eval().requires_grad_(False)
+        self.task = task
+        self.classes = classes
+        self.provides = provides
+        self.max_batch = max_batch
+        self.evaluations = 0
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+    def raw(self, x: Array) -> Array:
+        """``(n, classes)`` logits (or ``(n, 1)``), float32, in batches of at most ``max_batch``."""
+        self.evaluations += len(x)
+        with torch.no_grad():
+            parts = [
+                self.module(torch.as_tensor(x[i : i + self.max_batch], device=self.device)).cpu()
+                for i in range(0, len(x), self.max_batch)
+            ]
+        return torch.cat(parts).numpy() if parts else np.empty((0, max(len(self.classes), 1)))
+
+    def probabilities(self, x: Array) -> Array:
+        """``(n, classes)`` softmax of the logits, float64; classification only."""
+        logits = self.raw(x).astype(np.float64)
+        logits -= logits.max(axis=1, keepdims=True)
+        weights = np.exp(logits)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+    def predictions(self, x: Array) -> Array:
+        """``(n,)`` predicted class indices, or values for regression."""
+        raw = self.raw(x)
+        return raw.argmax(axis=1) if self.task == "classification" else raw[:, 0]
+
+    def score_module(self, output: Output) -> nn.Sequential:
+        """The module that both directions explain: ``(n, *input_shape)`` → ``(n, classes)`` scores.
+
+        ``logit``: with two classes the log-odds (difference of the two logits, a fixed linear
+        layer), with more the raw logits, for regression the value. ``probability``: softmax.
+        The layers are flattened into one Sequential where the model is one.
+        """
+        layers = list(self.module) if isinstance(self.module, nn.Sequential) else [self.module]
+        if self.task == "classification" and output == "probability":
+            layers.append(nn.Softmax(dim=1))
+        elif self.task == "classification" and len(self.classes) == 2:
+            layers.append(log_odds().to(self.device))
+        return nn.Sequential(*layers).eval()
+
+
+def log_odds() -> nn.Linear:
+    """The fixed linear layer that turns two logits into the two classes' log-odds."""
+    layer = nn.Linear(2, 2, bias=False)
+    layer.weight = nn.Parameter(torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), requires_grad=False)
+    return layer

@@ -1,0 +1,39 @@
+"""What the networks trained here share: the input scaling that travels inside the model."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from xaiframe.data.face import Data
+
+
+class Standardize(nn.Module):
+    """(x − mean) / sd per input element, with the training split's moments as buffers.
+
+    The first layer of every network trained here, so that the model takes the user's units.
+    """
+
+    mean: Tensor
+    sd: Tensor
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(shape))
+        self.register_buffer("sd", torch.ones(shape))
+
+    @classmethod
+    def of(cls, data: Data) -> Standardize:
+        layer = cls(data.input_shape)
+        centre = data.train.x.mean(axis=0)
+        layer.mean.copy_(torch.as_tensor(centre if data.modality == "table" else 0 * centre))
+        layer.sd.copy_(torch.as_tensor(data.scale))
+        return layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - self.mean) / self.sd
+
+
+def outputs(data: Data) -> int:
+    """Width of the last layer: one logit per class, one value for regression."""
+    return len(data.classes) if data.task == "classification" else 1

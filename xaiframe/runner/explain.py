@@ -1,0 +1,176 @@
+"""Explaining inside ``Trainer.predict``: batches in, attributions with sample ids on disk."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from pytorch_lightning import LightningModule
+from pytorch_lightning.callbacks import BasePredictionWriter
+from torch.utils.data import DataLoader, Dataset
+
+from xaiframe.data.face import Data
+from xaiframe.explanation import Array, Attribution
+from xaiframe.probe.score import Scorer
+from xaiframe.runner.trainer import Runner, quiet, to_cpu
+from xaiframe.store import npz_bytes, write_atomically
+
+
+class Bank(Protocol):
+    """What a direction's bank is built from: one batch of instances."""
+
+    def __call__(
+        self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
+    ) -> Any: ...
+
+
+Progress = Callable[[int, int], None]
+"""Told ``(batches done, batches in all)``."""
+
+
+class Points(Dataset[dict[str, Any]]):
+    """The explained instances as a torch data set."""
+
+    def __init__(self, ids: Array, x: Array, targets: Array) -> None:
+        self.ids, self.x, self.targets = ids, x, targets
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, position: int) -> dict[str, Any]:
+        return {"id": self.ids[position], "x": self.x[position], "target": self.targets[position]}
+
+
+class Explaining(LightningModule):
+    """The scored model; each predict step asks every method for one batch of attributions.
+
+    A method that raises is left out of the following batches; ``failures`` keeps its exception.
+    """
+
+    def __init__(
+        self,
+        methods: Mapping[str, Any],
+        bank: Bank,
+        scorer: Scorer,
+        data: Data,
+        seed: int,
+        have: Have,
+    ) -> None:
+        super().__init__()
+        self.scored = scorer.module
+        self.methods, self.bank, self.scorer, self.data_face = methods, bank, scorer, data
+        self.explain_seed, self.have = seed, have
+        self.failures: dict[str, Exception] = {}
+
+    def predict_step(self, batch: dict[str, Any], number: int) -> dict[str, Any]:
+        x, targets, ids = (to_cpu(batch[key]) for key in ("x", "target", "id"))
+        bank = None
+        answers: dict[str, tuple[Attribution, float]] = {}
+        for name, method in self.methods.items():
+            if name in self.failures or self.have(name, number):
+                continue
+            bank = bank or self.bank(
+                self.scorer, self.data_face, x, targets, ids, self.explain_seed
+            )
+            start = time.perf_counter()
+            try:
+                with torch.enable_grad():
+                    answer = method.explain(bank)
+            except Exception as error:
+                self.failures[name] = error
+                continue
+            answers[name] = (answer, time.perf_counter() - start)
+        return {"ids": ids, "answers": answers}
+
+
+class Have(Protocol):
+    """Whether a method's batch is already on disk."""
+
+    def __call__(self, method: str, number: int) -> bool: ...
+
+
+class AttributionWriter(BasePredictionWriter):
+    """One file per method and batch, written atomically, so that a killed run goes on there."""
+
+    def __init__(self, folders: Mapping[str, Path], batches: int, progress: Progress) -> None:
+        super().__init__("batch")
+        self.folders, self.batches, self.progress = folders, batches, progress
+
+    def path(self, method: str, number: int) -> Path:
+        return self.folders[method] / f"batch-{number:06d}.npz"
+
+    def have(self, method: str, number: int) -> bool:
+        return self.path(method, number).exists()
+
+    def write_on_batch_end(self, *call: Any) -> None:
+        # Lightning's order: trainer, module, prediction, indices, batch, number, loader.
+        prediction, number = call[2], call[5]
+        for method, (answer, seconds) in prediction["answers"].items():
+            arrays = {"ids": prediction["ids"], "values": np.asarray(answer.values)}
+            arrays |= {
+                name: np.asarray(value)
+                for name in ("error", "base")
+                if (value := getattr(answer, name)) is not None
+            }
+            arrays["level"] = np.array(answer.level)
+            arrays["evaluations"] = np.array(answer.evaluations)
+            arrays["seconds"] = np.array(seconds)
+            write_atomically(self.path(method, number), npz_bytes(arrays))
+        self.progress(number + 1, self.batches)
+
+
+class Stored(dict[str, Array]):
+    """All batches of one method together: ids, values, error, base; evaluations, seconds; level."""
+
+
+def explain(
+    methods: Mapping[str, Any],
+    bank: Bank,
+    scorer: Scorer,
+    data: Data,
+    points: Points,
+    batch: int,
+    seed: int,
+    runner: Runner,
+    folders: Mapping[str, Path],
+    progress: Progress,
+) -> tuple[dict[str, Stored], dict[str, Exception]]:
+    """Attributions of every point by every method, and what went wrong instead.
+
+    ``folders`` (one per method) receive the batches; a batch that is there is not asked again.
+    """
+    batches = -(-len(points) // batch)
+    writer = AttributionWriter(folders, batches, progress)
+    module = Explaining(methods, bank, scorer, data, seed, writer.have)
+    with quiet():
+        trainer = runner.trainer(next(iter(folders.values())).parent, [writer])
+        trainer.predict(module, DataLoader(points, batch), return_predictions=False)
+    stored = {
+        name: collect([writer.path(name, number) for number in range(batches)])
+        for name in methods
+        if name not in module.failures
+    }
+    return stored, module.failures
+
+
+def collect(paths: Sequence[Path]) -> Stored:
+    """The batches of one method, joined in order."""
+    parts: list[dict[str, Array]] = []
+    for path in paths:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as batch:
+            parts.append({name: batch[name] for name in batch.files})
+    joined = Stored()
+    for name in parts[0]:
+        columns = [part[name] for part in parts]
+        if name == "level":
+            joined[name] = columns[0]
+        elif columns[0].ndim == 0:
+            joined[name] = np.array(sum(column.item() for column in columns))
+        else:
+            joined[name] = np.concatenate(columns)
+    return joined

@@ -1,0 +1,339 @@
+"""Explanations of a subject: local ones through predict, global ones on a bounded sample."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.evaluation.evidence import Evidence, Explained, Reexplain
+from xaiframe.explanation import Array, Attribution, Curve, Importance, Outcome
+from xaiframe.facts import Fact, source
+from xaiframe.model.face import Model
+from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.score import Scorer
+from xaiframe.runner.explain import Bank, Points, Stored, explain
+from xaiframe.runner.ledger import Ledger, one_line, room_digest, unit_key
+from xaiframe.runner.subject import Subject
+
+BANKS: Mapping[str, Bank] = {"perturbation": CoalitionBank, "gradient": GradientBank}
+DRAWS = 1000
+log = logging.getLogger("xaiframe")
+Attributed = dict[str, Explained]
+"""Local explanations by method name."""
+
+
+def explain_locally(
+    ledger: Ledger, subject: Subject, direction: str, nodes: Mapping[str, Any]
+) -> dict[str, Explained]:
+    """Every local method of one direction on the subject's instances, one predict for all."""
+    methods = {
+        name: method
+        for name, method in subject.tools.methods[direction].items()
+        if method.scope == "local"
+    }
+    decides = {
+        name: {"node": nodes[name], "source": room_digest(nodes[name], "probe"), **subject.decides}
+        for name in methods
+    }
+    wanted = {
+        name: method
+        for name, method in methods.items()
+        if ledger.cache.get(unit_key(direction, name, decides[name])) is None
+    }
+    fresh, failures = _ask(ledger, subject, direction, wanted, decides)
+    found = {}
+    for name, method in methods.items():
+        outcome = ledger.unit(
+            direction, name, decides[name], lambda name=name: _or_raise(name, fresh, failures)
+        )
+        if outcome is not None:
+            found[name] = explained(name, method, outcome)
+    return found
+
+
+def _or_raise(
+    name: str, fresh: Mapping[str, Outcome], failures: Mapping[str, Exception]
+) -> Outcome:
+    if name in failures:
+        raise failures[name]
+    return fresh[name]
+
+
+def _ask(
+    ledger: Ledger,
+    subject: Subject,
+    direction: str,
+    methods: Mapping[str, Any],
+    decides: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Outcome], dict[str, Exception]]:
+    if not methods:
+        return {}, {}
+    keys = {name: unit_key(direction, name, decides[name]) for name in methods}
+    points = Points(
+        subject.instances.split.ids, subject.instances.split.x, subject.instances.targets
+    )
+    seed, config = subject.recipe.seed, subject.recipe.explain
+
+    def run(chosen: Mapping[str, Any], part: str, rows: Points, seed: int) -> Any:
+        folders = {name: ledger.cache.partial(keys[name]) / part for name in chosen}
+        return explain(
+            chosen, BANKS[direction], subject.scorer, subject.data, rows, config.batch, seed,
+            subject.tools.runner, folders,
+            lambda done, total: ledger.observer.progress(direction, part, done, total),
+        )  # fmt: skip
+
+    stored, failures = run(methods, "once", points, seed)
+    again: dict[str, Stored] = {}
+    stochastic = {name: methods[name] for name in stored if methods[name].stochastic}
+    if stochastic and config.repeats:
+        first = Points(*(part[: config.repeats] for part in (points.ids, points.x, points.targets)))
+        again, failed = run(stochastic, "again", first, seed + 1)
+        failures |= failed
+    outcomes = {
+        name: local_outcome(subject, methods[name], stored[name], again.get(name))
+        for name in stored
+        if name not in failures
+    }
+    return outcomes, failures
+
+
+def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored | None) -> Outcome:
+    """Facts and the ``attribution`` arrays of one local method."""
+    data = subject.data
+    arrays: dict[str, Array] = {"values": per_feature(stored, subject)}
+    if str(stored["level"]) == "element":
+        arrays["element"] = stored["values"]
+    arrays |= {name: stored[name] for name in ("error", "base") if name in stored}
+    if again is not None:
+        arrays["repeat"] = per_feature(again, subject)
+    library = source(getattr(method, "library", "xaiframe"))
+    n = len(stored["ids"])
+    facts = [
+        Fact("evaluations", int(stored["evaluations"]), "model evaluations", n=n, better="lower"),
+        Fact("seconds", round(float(stored["seconds"]), 4), "s", n=n, better="lower"),
+    ]
+    means, low, high = mean_with_interval(np.abs(arrays["values"]), subject.recipe.seed)
+    facts += [
+        Fact("mean_absolute", float(means[k]), "score", {"feature": name}, n,
+             (float(low[k]), float(high[k])), source=library)
+        for k, name in enumerate(data.features)
+    ]  # fmt: skip
+    return Outcome(facts, arrays={"attribution": arrays})
+
+
+def per_feature(stored: Stored, subject: Subject) -> Array:
+    """``(n, features)`` float64 attributions per interpretable feature."""
+    attribution = Attribution(stored["values"].astype(np.float64), str(stored["level"]))  # type: ignore[arg-type]
+    return attribution.per_feature(subject.data.feature_mask, len(subject.data.features))
+
+
+def mean_with_interval(values: Array, seed: int) -> tuple[Array, Array, Array]:
+    """Column means of ``values`` ``(n, columns)`` with 95 % percentile-bootstrap bounds."""
+    draws = np.random.default_rng([seed, 41]).integers(0, len(values), (DRAWS, len(values)))
+    counts = np.stack([np.bincount(draw, minlength=len(values)) for draw in draws])
+    low, high = np.quantile(counts @ values / len(values), [0.025, 0.975], axis=0)
+    return values.mean(axis=0), low, high
+
+
+def explained(name: str, method: Any, outcome: Outcome) -> Explained:
+    """A stored outcome as the evaluations read it."""
+    arrays = outcome.arrays["attribution"]
+    return Explained(
+        method=name,
+        direction=method.direction,
+        values=arrays["values"],
+        error=arrays.get("error"),
+        base=arrays.get("base"),
+        repeat=arrays.get("repeat"),
+        signed=method.signed,
+        additive=method.additive,
+        own_reference=method.own_reference,
+    )
+
+
+def explain_globally(
+    ledger: Ledger, subject: Subject, direction: str, nodes: Mapping[str, Any]
+) -> dict[str, Importance | Curve]:
+    """Every global method of one direction on a bounded sample of the test split."""
+    found: dict[str, Importance | Curve] = {}
+    for name, method in subject.tools.methods[direction].items():
+        if method.scope != "global":
+            continue
+        decides = {
+            "node": nodes[name],
+            "source": room_digest(nodes[name], "probe"),
+            **subject.decides,
+        }
+
+        def compute(method: Any = method) -> Outcome:
+            start = time.perf_counter()
+            answer = method.explain(subject.population())
+            return global_outcome(answer, subject, method, time.perf_counter() - start)
+
+        outcome = ledger.unit(direction, name, decides, compute)
+        if outcome is not None:
+            found[name] = global_answer(outcome, subject.data.features)
+    return found
+
+
+def global_outcome(
+    answer: Importance | Curve, subject: Subject, method: Any, seconds: float
+) -> Outcome:
+    """Facts and artifacts of a global method: ``importance`` arrays, or curve tables."""
+    outcome = Outcome(
+        [
+            Fact("evaluations", int(answer.evaluations), "model evaluations", n=answer.n),
+            Fact("seconds", round(seconds, 4), "s", n=answer.n, better="lower"),
+        ]
+    )
+    library = source(getattr(method, "library", "xaiframe"))
+    if isinstance(answer, Curve):
+        outcome.tables = curve_tables(answer)
+        outcome.facts += [
+            Fact("spread", float(np.ptp(answer.average[name])), "score", {"feature": name},
+                 answer.n, source=library)
+            for name in answer.average
+        ]  # fmt: skip
+        return outcome
+    arrays = {"values": answer.values, "error": answer.error, "unit": np.array(answer.unit)}
+    arrays["n"] = np.array(answer.n)
+    if answer.samples is not None:
+        arrays["samples"] = answer.samples
+    outcome.arrays["importance"] = arrays
+    for k, name in enumerate(subject.data.features):
+        value, error = float(answer.values[k]), 1.96 * float(answer.error[k])
+        outcome.facts.append(
+            Fact("importance", value, answer.unit, {"feature": name}, answer.n,
+                 (value - error, value + error), source=library)
+        )  # fmt: skip
+    return outcome
+
+
+def curve_tables(curve: Curve) -> dict[str, pd.DataFrame]:
+    """``curve`` (feature, point, x, average) and ``individual`` (feature, row, point, x, y)."""
+    averages, individuals = [], []
+    for name, grid in curve.grid.items():
+        points = np.arange(len(grid))
+        averages.append(
+            pd.DataFrame(
+                {"feature": name, "point": points, "x": grid, "average": curve.average[name]}
+            )
+        )
+        rows = len(curve.individual[name])
+        individuals.append(
+            pd.DataFrame(
+                {
+                    "feature": name,
+                    "row": np.repeat(np.arange(rows), len(grid)),
+                    "point": np.tile(points, rows),
+                    "x": np.tile(grid, rows),
+                    "y": curve.individual[name].reshape(-1),
+                }
+            )
+        )
+    return {
+        "curve": pd.concat(averages, ignore_index=True),
+        "individual": pd.concat(individuals, ignore_index=True),
+    }
+
+
+def global_answer(outcome: Outcome, features: Sequence[str]) -> Importance | Curve:
+    """A stored global explanation, read back."""
+    evaluations = int(next(fact.value for fact in outcome.facts if fact.name == "evaluations"))
+    n = int(outcome.facts[0].n or 0)
+    if "importance" in outcome.arrays:
+        arrays = outcome.arrays["importance"]
+        return Importance(
+            arrays["values"],
+            arrays["error"],
+            str(arrays["unit"]),
+            n,
+            arrays.get("samples"),
+            evaluations,
+        )
+    curve, individual = outcome.tables["curve"], outcome.tables["individual"]
+    names = [name for name in features if name in set(curve["feature"])]
+    return Curve(
+        {name: curve.loc[curve["feature"] == name, "x"].to_numpy() for name in names},
+        {name: curve.loc[curve["feature"] == name, "average"].to_numpy() for name in names},
+        {
+            name: individual.loc[individual["feature"] == name]
+            .pivot(index="row", columns="point", values="y")
+            .to_numpy()
+            for name in names
+        },
+        n,
+        evaluations,
+    )
+
+
+def attribute(subject: Subject, names: Sequence[str], positions: Array | None = None) -> Attributed:
+    """Attributions of the subject's instances (or some of them) at once, outside of predict.
+
+    For small questions inside an evaluation or a tuning trial; nothing is stored, and a method
+    that raises is left out.
+    """
+    rows, targets = subject.instances.split, subject.instances.targets
+    if positions is not None:
+        rows, targets = rows.take(positions), targets[positions]
+    answers: dict[str, Explained] = {}
+    for direction, bank in BANKS.items():
+        shared = bank(subject.scorer, subject.data, rows.x, targets, rows.ids, subject.recipe.seed)
+        for name, method in subject.tools.methods[direction].items():
+            if name not in names:
+                continue
+            try:
+                answer = method.explain(shared)
+            except Exception as error:
+                log.info("%s left out: %s", name, one_line(error))
+                continue
+            values = answer.per_feature(subject.data.feature_mask, len(subject.data.features))
+            arrays = {"values": values.astype(np.float64), "base": answer.base}
+            known = {key: value for key, value in arrays.items() if value is not None}
+            answers[name] = explained(name, method, Outcome(arrays={"attribution": known}))
+    return answers
+
+
+def reexplainer(subject: Subject) -> Reexplain:
+    """``(model, positions, methods)`` → attributions of those instances under another model."""
+
+    def reexplain(model: Model, positions: Array, names: Sequence[str]) -> dict[str, Array]:
+        scorer = Scorer(model, subject.reference, subject.scorer.max_batch)
+        other = replace(subject, model=model, scorer=scorer)
+        answers = attribute(other, names, positions)
+        return {name: answer.values for name, answer in answers.items()}
+
+    return reexplain
+
+
+def gather(
+    subject: Subject,
+    local: Mapping[str, Explained],
+    overall: Mapping[str, Importance | Curve],
+) -> Evidence:
+    """Everything the evaluations read."""
+    instances = subject.instances
+    return Evidence(
+        data=subject.data,
+        model=subject.model,
+        reference=subject.reference,
+        scorer=subject.scorer,
+        ids=instances.split.ids,
+        x=instances.split.x,
+        y=instances.split.y,
+        targets=instances.targets,
+        scores=instances.scores,
+        local=local,
+        importance={k: v for k, v in overall.items() if isinstance(v, Importance)},
+        curves={k: v for k, v in overall.items() if isinstance(v, Curve)},
+        strategy=subject.recipe.strategy,
+        reexplain=reexplainer(subject),
+        seed=subject.recipe.seed,
+    )

@@ -1,0 +1,150 @@
+"""Fitting a network with Lightning: early stopping, the best epoch kept, one history."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pytorch_lightning import LightningModule, seed_everything
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from torch import Tensor, nn
+
+from xaiframe.data.face import Data
+from xaiframe.data.module import Batch, DataModule
+from xaiframe.errors import ModelError, Problem
+from xaiframe.model.face import Model
+from xaiframe.recipe import Fit
+from xaiframe.runner.trainer import Runner, quiet
+
+
+class Learner(LightningModule):
+    """A network with its loss and optimiser; cross-entropy, or squared error for regression.
+
+    ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs.
+    """
+
+    def __init__(self, network: nn.Module, fit: Fit, data: Data) -> None:
+        super().__init__()
+        self.network = network
+        self.fit_config = fit
+        self.regression = data.task == "regression"
+        self.register_buffer("noise", torch.as_tensor(data.scale) * fit.input_noise, False)
+        self.register_buffer("class_weight", _class_weight(data, fit), False)
+        self.history: list[dict[str, float]] = []
+
+    def _loss(self, x: Tensor, y: Tensor, training: bool) -> Tensor:
+        outputs = self.network(x)
+        if self.regression:
+            return nn.functional.mse_loss(outputs[:, 0], y)
+        # Validation loss is plain cross-entropy, so that trials with other smoothing compare.
+        return nn.functional.cross_entropy(
+            outputs,
+            y,
+            weight=self.class_weight if training else None,
+            label_smoothing=self.fit_config.label_smoothing if training else 0.0,
+        )
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        x = batch["x"]
+        if self.fit_config.input_noise:
+            x = x + torch.randn_like(x) * self.noise
+        loss = self._loss(x, batch["y"], training=True)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        loss = self._loss(batch["x"], batch["y"], training=False)
+        self.log("validation_loss", loss, batch_size=len(batch["x"]))
+
+    def on_train_epoch_end(self) -> None:
+        logged = self.trainer.callback_metrics
+        self.history.append(
+            {
+                "epoch": self.current_epoch + 1,
+                "train_loss": float(logged["train_loss"]),
+                "validation_loss": float(logged["validation_loss"]),
+            }
+        )
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self.fit_config.learning_rate,
+            weight_decay=self.fit_config.weight_decay,
+        )
+
+
+def _class_weight(data: Data, fit: Fit) -> Tensor | None:
+    if data.task == "regression" or fit.class_weight == "none":
+        return None
+    counts = np.bincount(data.train.y, minlength=len(data.classes))
+    return torch.as_tensor(len(data.train) / (len(counts) * counts), dtype=torch.float32)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model, its history (one row per epoch) and the epoch whose weights were kept."""
+
+    model: Model
+    history: pd.DataFrame
+    best_epoch: int
+    weights: bytes
+
+
+def fit(
+    architecture: Any, module: DataModule, config: Fit, runner: Runner, folder: Path, seed: int
+) -> Fitted:
+    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
+
+    Raises :class:`ModelError` when the loss is not finite.
+    """
+    seed_everything(seed, workers=True, verbose=False)
+    module.batch_size, module.seed = config.batch_size, seed
+    learner = Learner(architecture.build(module.data), config, module.data)
+    checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
+    stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
+    with quiet():
+        trainer = runner.trainer(folder, [checkpoint, stopping], config.epochs)
+        trainer.fit(learner, datamodule=module)
+    history = pd.DataFrame(learner.history)
+    if not np.isfinite(history["validation_loss"]).all():
+        raise ModelError(
+            Problem("fit", "the loss is not finite", "a lower fit.learning_rate, or scaled inputs")
+        )
+    best = torch.load(checkpoint.best_model_path, map_location="cpu", weights_only=True)
+    learner.load_state_dict(best["state_dict"], strict=False)
+    for file in folder.glob("*.ckpt"):
+        file.unlink()
+    return Fitted(
+        face(architecture, learner.network, module.data),
+        history,
+        int(history["validation_loss"].idxmin()) + 1,
+        weights(learner.network),
+    )
+
+
+def face(architecture: Any, network: nn.Module, data: Data) -> Model:
+    """The network behind the one face that probes know."""
+    return Model(network.cpu(), data.task, data.classes, tuple(architecture.provides))
+
+
+def weights(network: nn.Module) -> bytes:
+    """The state dict, as bytes that :func:`restore` reads without running code."""
+    buffer = io.BytesIO()
+    torch.save({name: value.cpu() for name, value in network.state_dict().items()}, buffer)
+    return buffer.getvalue()
+
+
+def restore(architecture: Any, stored: bytes, data: Data) -> Model:
+    """The model whose weights were stored; only tensors are read, never pickled code."""
+    network = architecture.build(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        network.load_state_dict(torch.load(io.BytesIO(stored), weights_only=True))
+    return face(architecture, network, data)

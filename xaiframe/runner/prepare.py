@@ -1,0 +1,74 @@
+"""From a fitted model to a subject: reference declared, scorer built, instances chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.data.face import Split
+from xaiframe.explanation import Outcome
+from xaiframe.facts import Fact
+from xaiframe.model.face import Model
+from xaiframe.probe.instances import choose
+from xaiframe.probe.reference import declare
+from xaiframe.probe.score import Scorer
+from xaiframe.runner.subject import Subject, Tools
+from xaiframe.store import digest
+
+
+def weights_digest(model: Model) -> str:
+    """Digest of a model's parameters and buffers, whatever container they were stored in."""
+    state = model.module.state_dict()
+    return digest({name: value.cpu().numpy() for name, value in state.items()})
+
+
+def prepare(tools: Tools, model: Model, split: Split, count: int, cases: int) -> Subject:
+    """The subject that explains ``count`` instances of ``split``, ``cases`` of them informative."""
+    recipe = tools.recipe
+    model.max_batch = recipe.explain.max_batch
+    reference = declare(recipe.reference, tools.data, recipe.seed)
+    scorer = Scorer(model, reference, recipe.explain.max_batch)
+    instances = choose(tools.data, split, model, reference, scorer, count, cases, recipe.seed)
+    return Subject(tools, model, weights_digest(model), reference, scorer, instances)
+
+
+def reference_outcome(subject: Subject) -> Outcome:
+    """Facts and arrays that declare the one reference of both directions."""
+    reference, data = subject.reference, subject.data
+    target = "predicted" if reference.target is None else data.classes[reference.target]
+    outputs = subject.scorer.outputs(reference.background)
+    column = outputs[:, 0 if reference.target is None else reference.target]
+    facts = [
+        Fact("background_rows", len(reference.background), "rows"),
+        Fact("output", reference.output if data.task == "classification" else "value"),
+        Fact("target", data.target if data.task == "regression" else target),
+        Fact("digest", reference.digest),
+    ]
+    if reference.target is not None or data.task == "regression":
+        expected = float(reference.weights @ column)
+        facts.append(Fact("expected_score", expected, "score", n=len(column)))
+    arrays = {
+        "background": reference.background,
+        "weights": reference.weights,
+        "baseline": reference.baseline,
+    }
+    return Outcome(facts, arrays={"reference": arrays})
+
+
+def instances_outcome(subject: Subject) -> Outcome:
+    """The explained instances as the report shows them."""
+    data, instances = subject.data, subject.instances
+    features = pd.DataFrame(
+        {
+            "feature": list(data.features),
+            "unit": [data.units.get(name, "") for name in data.features],
+        }
+    )
+    return Outcome(
+        [
+            Fact("count", len(instances), "instances", n=len(data.test)),
+            Fact("cases", int(instances.table["case"].sum()), "instances", n=len(instances)),
+        ],
+        tables={"instances": instances.table, "features": features},
+        arrays={"inputs": {"x": instances.split.x, "feature_mask": np.asarray(data.feature_mask)}},
+    )
