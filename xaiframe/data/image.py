@@ -52,7 +52,9 @@ class Images(DataModule):
         return Data(
             modality="image",
             task="classification",
-            **splits,
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
             features=names,
             feature_mask=mask,
             classes=classes,

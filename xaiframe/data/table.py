@@ -73,7 +73,9 @@ class Table(DataModule):
         return Data(
             modality="table",
             task=self.task,
-            **splits,
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
             features=tuple(str(name) for name in features.columns),
             feature_mask=np.arange(features.shape[1]),
             classes=classes,
@@ -139,7 +141,7 @@ def _builtin(name: str, target: str) -> pd.DataFrame:
         raise DataError(Problem("data.source", f"no built-in table {name!r}", known))
     loaded = BUILTIN[name](as_frame=True)
     names = [str(label) for label in loaded.target_names]
-    labels = pd.Categorical.from_codes(loaded.target.to_numpy(), categories=names)
+    labels = pd.Categorical.from_codes(loaded.target.to_numpy(), categories=pd.Index(names))
     return pd.DataFrame(loaded.data).assign(**{target: labels})
 
 

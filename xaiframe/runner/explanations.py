@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def explain_locally(
     found = {}
     for name, method in methods.items():
         outcome = ledger.unit(
-            direction, name, decides[name], lambda name=name: _or_raise(name, fresh, failures)
+            direction, name, decides[name], partial(_or_raise, name, fresh, failures)
         )
         if outcome is not None:
             found[name] = explained(name, method, outcome)

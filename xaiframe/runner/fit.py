@@ -29,6 +29,9 @@ class Learner(LightningModule):
     ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs.
     """
 
+    noise: Tensor
+    class_weight: Tensor | None
+
     def __init__(self, network: nn.Module, fit: Fit, data: Data) -> None:
         super().__init__()
         self.network = network
@@ -124,7 +127,7 @@ def fit(
     return Fitted(
         face(architecture, learner.network, module.data),
         history,
-        int(history["validation_loss"].idxmin()) + 1,
+        int(history["validation_loss"].to_numpy().argmin()) + 1,
         weights(learner.network),
     )
 

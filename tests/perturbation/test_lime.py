@@ -1,0 +1,160 @@
+import numpy as np
+import pytest
+import torch
+from lime.lime_base import LimeBase
+from lime.lime_tabular import LimeTabularExplainer
+
+from xaiframe.perturbation.lime import Lime
+
+SLOPES = np.array([2.0, -1.0, 0.0, 0.5])
+PATCHES = (np.arange(16) // 4).reshape(1, 4, 4)
+
+
+def linear(x):
+    return x @ torch.as_tensor(SLOPES, dtype=torch.float32)
+
+
+def curved(x):
+    flat = x.reshape(len(x), -1)
+    pair = flat[:, 0] * flat[:, -1] + flat[:, 1] ** 2
+    return pair + torch.tanh(flat @ torch.linspace(-1, 2, flat.shape[1]))
+
+
+def rows(n, *shape, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, *shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("around", [True, False])
+def test_a_linear_model_gives_slope_times_distance_to_the_baseline(make_bank, around):
+    # Columns in different units, and a baseline that is not the training mean.
+    scale, shift = np.array([1, 100, 0.01, 10.0]), np.array([5.0, 0, -1, 3])
+    x, train = rows(3, 4) * scale + shift, rows(200, 4, seed=1) * scale + shift
+    background, weights = train[:3], np.array([0.6, 0.3, 0.1])
+    bank = make_bank(
+        lambda x: linear(x / torch.as_tensor(scale, dtype=torch.float32)),
+        x,
+        background,
+        weights=weights,
+        train=train,
+    )
+    found = Lime(around_instance=around).explain(bank)
+    expected = SLOPES / scale * (x - weights @ background)
+    np.testing.assert_allclose(found.values, expected, rtol=0.03, atol=1e-3)  # ridge α = 1 shrinks
+    assert found.evaluations == 3 * 1000
+    assert found.base is None
+
+
+@pytest.mark.parametrize("discretize", [False, True])
+def test_a_table_gets_the_librarys_coefficients(make_bank, discretize):
+    train = rows(80, 5, seed=1)
+    bank = make_bank(curved, rows(2, 5), train[:4], train=train)
+    found = Lime(samples=300, discretize_continuous=discretize).explain(bank)
+    for position in range(2):
+        seed = int(bank.rng(position, "lime").integers(2**32))
+        explainer = LimeTabularExplainer(
+            train.astype(float),
+            mode="regression",
+            feature_selection="none",
+            discretize_continuous=discretize,
+            sample_around_instance=True,
+            random_state=seed,
+        )
+        theirs = explainer.explain_instance(
+            bank.x[position].astype(float),
+            lambda x: curved(torch.as_tensor(x, dtype=torch.float32)).numpy().astype(float),
+            num_samples=300,
+        )
+        coefficients = np.array([value for _, value in sorted(theirs.local_exp[1])])
+        steps = (bank.x[position] - train[:4].mean(axis=0)) / train.std(axis=0)
+        expected = coefficients if discretize else coefficients * steps
+        np.testing.assert_allclose(found.values[position], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_an_enumerated_image_is_the_closed_form_of_limes_regression(make_bank):
+    bank = make_bank(curved, rows(2, 1, 4, 4), rows(3, 1, 4, 4, seed=1), mask=PATCHES)
+    found = Lime(coalitions=14).explain(bank)
+    masks = (np.arange(16)[:, None] >> np.arange(4)) & 1 == 1
+    scores = bank.values(np.broadcast_to(masks, (2, 16, 4)))
+    distance = 1 - np.sqrt(masks.mean(axis=1))
+    weight = np.sqrt(np.exp(-(distance**2) / 0.25**2))
+    weight += masks.all(axis=1)  # sixteen coalitions once each, and the instance again
+    design = np.c_[np.ones(16), masks]
+    penalty = np.diag([0.0, 1, 1, 1, 1])
+    normal = design.T @ (weight[:, None] * design) + penalty
+    for position in range(2):
+        expected = np.linalg.solve(normal, design.T @ (weight * scores[position]))[1:]
+        np.testing.assert_allclose(found.values[position], expected, atol=1e-8)
+    np.testing.assert_allclose(found.error, 0, atol=1e-12)
+
+
+def test_a_sampled_image_agrees_with_fair_coins(make_bank):
+    mask = (np.arange(36) // 3).reshape(1, 6, 6)
+    bank = make_bank(curved, rows(1, 1, 6, 6), rows(2, 1, 6, 6, seed=1), mask=mask)
+    found = Lime(coalitions=800).explain(bank)
+    coins = np.random.default_rng(0).integers(0, 2, size=(40_000, 12))
+    coins[0] = 1
+    scores = bank.values(coins[None] == 1)[0]
+    base = LimeBase(lambda distance: np.sqrt(np.exp(-(distance**2) / 0.25**2)))
+    distance = 1 - np.sqrt(coins.mean(axis=1))
+    theirs = base.explain_instance_with_data(
+        coins, scores[:, None], distance, 0, 12, feature_selection="none"
+    )
+    expected = np.array([value for _, value in sorted(theirs[1])])
+    assert (np.abs(found.values[0] - expected) < 5 * found.error[0] + 0.02).all()
+
+
+@pytest.mark.parametrize(("kind", "samples"), [("table", 25), ("table", 400), ("image", 200)])
+def test_the_error_is_the_spread_over_seeds(make_bank, kind, samples):
+    mask = (np.arange(36) // 3).reshape(1, 6, 6) if kind == "image" else None
+    shape = (1, 6, 6) if kind == "image" else (6,)
+    method = Lime(samples=samples, coalitions=samples)
+    found = [
+        method.explain(
+            make_bank(
+                curved,
+                rows(4, *shape),
+                rows(50, *shape, seed=1)[:3],
+                mask=mask,
+                seed=seed,
+                train=rows(50, *shape, seed=1),
+            )
+        )
+        for seed in range(25)
+    ]
+    spread = np.stack([one.values for one in found]).std(axis=0, ddof=1)
+    claimed = np.sqrt(np.stack([one.error**2 for one in found]).mean(axis=0))
+    assert 0.8 < (spread / claimed).mean() < 1.2
+
+
+def test_discretising_tied_and_constant_columns_stays_quiet(make_bank):
+    train = rows(60, 3, seed=1)
+    train[:, 0], train[:50, 1] = 1.0, 0.0
+    bank = make_bank(curved, np.array([[1.0, 0.0, 0.3]]), train[:4], train=train)
+    for discretize in (False, True):
+        found = Lime(samples=200, discretize_continuous=discretize).explain(bank)
+        assert np.isfinite(found.values).all()
+        assert np.isfinite(found.error).all()
+
+
+@pytest.mark.parametrize("kind", ["table", "image"])
+def test_a_batch_changes_nothing(make_bank, kind):
+    mask = (np.arange(36) // 3).reshape(1, 6, 6) if kind == "image" else None
+    shape = (1, 6, 6) if kind == "image" else (6,)
+    x, background, ids = rows(5, *shape), rows(30, *shape, seed=1), np.array([9, 4, 7, 1, 0])
+    method, chosen = Lime(samples=100, coalitions=100), [3, 0]
+    whole = method.explain(make_bank(curved, x, background, ids=ids, mask=mask))
+    part = method.explain(make_bank(curved, x[chosen], background, ids=ids[chosen], mask=mask))
+    np.testing.assert_allclose(part.values, whole.values[chosen], rtol=1e-4, atol=1e-5)
+
+
+def test_an_image_equal_to_the_background_has_no_attribution(make_bank):
+    x = np.zeros((1, 1, 4, 4))
+    found = Lime().explain(make_bank(curved, x, x, mask=PATCHES))
+    assert not found.values.any()
+
+
+def test_bad_parameters_are_refused():
+    with pytest.raises(ValueError, match="at least 10"):
+        Lime(samples=3)
+    with pytest.raises(ValueError, match="negative"):
+        Lime(kernel_width=-1)

@@ -1,0 +1,163 @@
+"""The coalition bank: v(S), the score when only features S are kept, asked once per instance."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cached_property
+
+import numpy as np
+
+from xaiframe.data.face import Data
+from xaiframe.explanation import Array
+from xaiframe.probe.sampling import Draw, draw
+from xaiframe.probe.score import Scorer
+
+WORD = 2**64
+"""Seeds and ids are taken modulo this, so that negative numbers seed as well."""
+
+
+class CoalitionBank:
+    """The value of coalitions for one batch of n instances, memoised per instance.
+
+    v(S) = Σ_b w_b · score(x on S, background row b elsewhere): the interventional value function
+    of Lundberg & Lee (2017, arXiv:1705.07874) over the reference's weighted background rows,
+    the same rows for every coalition. No coalition of an instance is evaluated twice, and not
+    many more than ``scorer.max_batch`` rows exist at once.
+
+    Attributes: ``scorer``, ``data``, ``reference``, ``modality``, ``features`` (their number),
+    ``feature_mask`` and ``scale`` (``input_shape``), ``x`` ``(n, *input_shape)`` float32,
+    ``targets`` and ``ids`` ``(n,)``, ``seed``, and ``evaluations``, the rows scored so far.
+    """
+
+    def __init__(
+        self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
+    ) -> None:
+        self.scorer = scorer
+        self.data = data
+        self.reference = scorer.reference
+        self.modality = data.modality
+        self.features = len(data.features)
+        self.feature_mask = data.feature_mask
+        self.scale = data.scale
+        self.x = np.asarray(x, dtype=np.float32)
+        self.targets = np.asarray(targets)
+        self.ids = np.asarray(ids)
+        self.seed = seed
+        self.evaluations = 0
+        elements = self.feature_mask.size
+        self._background = self.reference.background.reshape(-1, elements)
+        self._rows = self.x.reshape(-1, elements)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @cached_property
+    def full(self) -> Array:
+        """``(n,)`` float64: score(x), the value of the coalition of all features."""
+        return self._scores(self.x, self.targets)
+
+    @cached_property
+    def empty(self) -> Array:
+        """``(n,)`` float64: expected score of the background, the value of the empty coalition."""
+        self.evaluations += len(self.reference.background)
+        expected = self.reference.weights @ self.scorer.outputs(self.reference.background)
+        return np.asarray(expected[self.targets])
+
+    @cached_property
+    def active(self) -> Array:
+        """``(n, features)`` bool: False where an instance's feature equals all background rows.
+
+        Keeping or dropping such a feature gives the same inputs: its contribution is exactly 0.
+        """
+        differs = np.zeros(self._rows.shape, dtype=bool)
+        for row in self._background:
+            differs |= self._rows != row
+        membership = np.eye(self.features, dtype=np.float32)[self.feature_mask.reshape(-1)]
+        return np.asarray(differs.astype(np.float32) @ membership > 0)
+
+    def values(self, masks: Array) -> Array:
+        """``(n, k)`` float64: v(S) of ``masks`` ``(n, k, features)`` bool, True = feature kept."""
+        masks = np.asarray(masks, dtype=bool) | ~self.active[:, None]
+        keys = [_keys(one) for one in masks]
+        asked = [
+            (position, index)
+            for position, own in enumerate(keys)
+            for index in {
+                key: i for i, key in enumerate(own) if key not in self._memo[position]
+            }.values()
+        ]
+        if asked:
+            owners, indices = np.array(asked).T
+            answers = self._evaluate(owners, masks[owners, indices])
+            for (position, index), answer in zip(asked, answers.tolist(), strict=True):
+                self._memo[position][keys[position][index]] = answer
+        known = [[memo[key] for key in own] for memo, own in zip(self._memo, keys, strict=True)]
+        return np.array(known, dtype=np.float64).reshape(masks.shape[:2])
+
+    def sample(self, samples: int) -> list[tuple[Draw, Array]]:
+        """Per instance the shared sample of coalitions of its active features, and their values.
+
+        The values are ``(2, pairs)``: v of every S of the draw, and of every complement. Each
+        method that asks for the same number gets the same coalitions, so only the first pays.
+        """
+        draws = [
+            draw(int(self.active[i].sum()), samples, self.rng(i, "coalitions"))
+            for i in range(len(self))
+        ]
+        longest = max((2 * len(one) for one in draws), default=0)
+        masks = np.ones((len(self), longest, self.features), dtype=bool)
+        for own, active, one in zip(masks, self.active, draws, strict=True):
+            own[: 2 * len(one), active] = one.coalitions
+        values = self.values(masks)
+        return [
+            (one, own[: 2 * len(one)].reshape(2, -1))
+            for one, own in zip(draws, values, strict=True)
+        ]
+
+    def score(self, rows: Array, positions: Array | None = None) -> Array:
+        """``(p, k)`` float64: score of ``rows`` ``(p, k, *input_shape)`` at their target.
+
+        ``positions`` ``(p,)`` says which instances the rows belong to; by default all n in order.
+        For methods that have their own sampling; nothing is memoised.
+        """
+        owners = np.arange(len(self.x)) if positions is None else np.asarray(positions)
+        targets = np.repeat(self.targets[owners], rows.shape[1])
+        flat = rows.reshape(-1, *self.feature_mask.shape)
+        return self._scores(flat, targets).reshape(rows.shape[:2])
+
+    def rng(self, position: int, purpose: str) -> np.random.Generator:
+        """A generator seeded by (seed, purpose, the instance's id): the same in every batch."""
+        identity = int(self.ids[position]) % WORD
+        return np.random.default_rng([self.seed % WORD, zlib.crc32(purpose.encode()), identity])
+
+    @cached_property
+    def _memo(self) -> list[dict[bytes, float]]:
+        full, empty = self.full.tolist(), self.empty.tolist()
+        everything = _keys(np.ones((1, self.features), dtype=bool))[0]
+        nothing = _keys(~self.active)
+        return [{nothing[i]: empty[i], everything: full[i]} for i in range(len(self.x))]
+
+    def _evaluate(self, owners: Array, masks: Array) -> Array:
+        """v of ``masks`` ``(u, features)``, each for the instance at its ``owners`` ``(u,)``."""
+        size = len(self._background)
+        step = max(1, self.scorer.max_batch // size)
+        answers = np.empty(len(owners))
+        for start in range(0, len(owners), step):
+            part = slice(start, start + step)
+            kept = masks[part][:, self.feature_mask.reshape(-1)]
+            hybrid = np.where(kept[:, None], self._rows[owners[part], None], self._background)
+            rows = hybrid.reshape(-1, *self.feature_mask.shape)
+            scores = self._scores(rows, np.repeat(self.targets[owners[part]], size))
+            answers[part] = scores.reshape(-1, size) @ self.reference.weights
+        return answers
+
+    def _scores(self, rows: Array, targets: Array) -> Array:
+        self.evaluations += len(rows)
+        return self.scorer(rows, targets) if len(rows) else np.zeros(0)
+
+
+def _keys(masks: Array) -> list[bytes]:
+    """One compact key per row of ``masks`` ``(k, features)``."""
+    packed = np.packbits(masks, axis=-1)
+    content, width = packed.tobytes(), packed.shape[-1]
+    return [content[i : i + width] for i in range(0, len(content), width)]

@@ -1,0 +1,279 @@
+"""A whole audit: rounds of running, judging and prescribing, and the folder they leave behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xaiframe.compose import Composed, compose, instantiate, policy_floor, search_path
+from xaiframe.facts import Facts, Finding, Prescription, Verdict
+from xaiframe.observer import Observer, SilentObserver
+from xaiframe.plan import Plan, plan
+from xaiframe.policy.judge import judge
+from xaiframe.policy.load import load_policy
+from xaiframe.policy.schema import Policy
+from xaiframe.prescription.match import prescribe
+from xaiframe.prescription.overrides import overrides_of
+from xaiframe.prescription.relations import effects, relations
+from xaiframe.report.build import build
+from xaiframe.report.factsheet import factsheet
+from xaiframe.run import Round, make_tools, shapes
+from xaiframe.runner.environment import revision, versions
+from xaiframe.runner.ledger import Ledger
+from xaiframe.store import Cache, RunFolder, digest, digests, to_json
+
+log = logging.getLogger("xaiframe")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished audit: where it is, what was found, and the verdict."""
+
+    folder: Path
+    verdict: Verdict
+    findings: list[Finding]
+    report: Path | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One round after judging."""
+
+    composed: Composed
+    ledger: Ledger
+    findings: list[Finding]
+    verdict: Verdict
+    prescriptions: list[Prescription]
+    effects: list[Any]
+
+    @property
+    def facts(self) -> Facts:
+        return self.ledger.all_facts()
+
+
+def audit(
+    path: Path | str,
+    overrides: Sequence[str] = (),
+    trust: Sequence[str] = (),
+    outputs: Path | str = "outputs",
+    observer: Observer | None = None,
+) -> Finished:
+    """Run the recipe at ``path`` and write its run folder below ``outputs``.
+
+    Raises :class:`RecipeError`, :class:`DataError` or :class:`ModelError` before any folder is made
+    when the recipe, the data or the model cannot be used.
+    """
+    path, outputs, observer = Path(path), Path(outputs), observer or SilentObserver()
+    composed = compose(path, overrides, trust)
+    first = plan(composed)
+    tools = make_tools(composed, first, tuple(trust))
+    sized = plan(composed, shapes(tools.data, composed.recipe))
+    tools.architecture.build(tools.data)
+    started = datetime.now(UTC)
+    home = outputs / composed.recipe.name
+    sweep(home)
+    folder = RunFolder(free_name(home, started))
+    with logging_to(folder.path / "log.txt"):
+        try:
+            judged = _rounds(
+                composed, sized, folder, Cache(outputs / ".cache"), observer, trust, overrides
+            )
+            _write(judged, sized, folder, started, observer)
+        except BaseException:
+            log.exception("the audit ended early")
+            _leave_log(folder)
+            raise
+    final = folder.finish()
+    pdf, html = final / "report.pdf", final / "report.html"
+    report = pdf if pdf.exists() else html if html.exists() else None
+    return Finished(final, judged[-1].verdict, judged[-1].findings, report)
+
+
+def _rounds(
+    composed: Composed,
+    planned: Plan,
+    folder: RunFolder,
+    cache: Cache,
+    observer: Observer,
+    trust: Sequence[str],
+    overrides: Sequence[str],
+) -> list[Judged]:
+    """Rounds until the recipe's number is reached or nothing automatic is left to apply."""
+    judged: list[Judged] = []
+    rounds, applied = composed.recipe.rounds, list(overrides)
+    for number in range(1, rounds + 1):
+        observer.round(number, rounds)
+        into = f"round-{number}" if rounds > 1 else ""
+        ledger = Ledger(cache, folder, observer, into)
+        before = judged[-1] if judged else None
+        judged.append(_round(composed, planned, ledger, tuple(trust), before))
+        if rounds > 1:
+            write_round(judged[-1], folder, into)
+        extra = overrides_of(judged[-1].prescriptions, automatic_only=True)
+        if number == rounds or not extra:
+            break
+        applied += extra
+        log.info("round %d applies %s", number + 1, " ".join(extra))
+        composed = compose(composed.path, applied, trust)
+        planned = plan(
+            composed,
+            shapes(make_tools(composed, plan(composed), tuple(trust)).data, composed.recipe),
+        )
+    return judged
+
+
+def _round(
+    composed: Composed, planned: Plan, ledger: Ledger, trust: tuple[str, ...], before: Judged | None
+) -> Judged:
+    Round(composed, planned, ledger, make_tools(composed, planned, trust), trust).go()
+    ledger.observer.stage("policy", 1)
+    facts = ledger.all_facts()
+    findings, verdict = judge(facts, policy_of(composed), datetime.now(UTC).date())
+    prescriptions = prescribe(facts, composed.recipe.prescription, composed.config)
+    kept = effects(before.facts, facts, before.prescriptions) if before else []
+    ledger.observer.unit("policy", "judge", "done")
+    return Judged(composed, ledger, findings, verdict, prescriptions, list(kept))
+
+
+def policy_of(composed: Composed) -> Policy:
+    """The recipe's policy merged with its parents and the user's floor."""
+    return load_policy(composed.policy, search_path(composed.path), policy_floor())
+
+
+def write_round(judged: Judged, folder: RunFolder, into: str) -> None:
+    """Facts, findings, verdict, prescriptions and relations of one round."""
+    prefix = f"{into}/" if into else ""
+    facts, recipe = judged.facts, judged.composed.recipe
+    states = relations(facts, recipe.prescription, judged.prescriptions)
+    folder.write(f"{prefix}recipe.yaml", judged.composed.frozen)
+    folder.write(f"{prefix}facts.json", to_json([fact.to_dict() for fact in facts]))
+    folder.write(f"{prefix}findings.json", to_json([one.to_dict() for one in judged.findings]))
+    folder.write(f"{prefix}verdict.json", to_json(asdict(judged.verdict)))
+    folder.write(f"{prefix}relations.json", to_json([state.to_dict() for state in states]))
+    folder.write(f"{prefix}effects.json", to_json([effect.to_dict() for effect in judged.effects]))
+    listed = [one.to_dict() for one in judged.prescriptions]
+    text = yaml.safe_dump(listed, allow_unicode=True, sort_keys=False)
+    folder.write(f"{prefix}prescriptions.yaml", text)
+
+
+def _write(
+    rounds: list[Judged], planned: Plan, folder: RunFolder, started: datetime, observer: Observer
+) -> None:
+    """The top level of a run: the last round's files, plan, manifest, factsheet and report."""
+    last = rounds[-1]
+    write_round(last, folder, "")
+    if last.ledger.into:
+        shutil.copytree(folder.path / last.ledger.into / "artifacts", folder.path / "artifacts")
+    folder.write("plan.json", to_json(planned.to_dict()))
+    manifest = _manifest(rounds, folder, started)
+    sheet = factsheet(
+        last.facts, last.findings, last.verdict, manifest, last.composed.recipe.strategy
+    )
+    folder.write("factsheet.json", to_json(sheet))
+    folder.write("manifest.json", to_json(manifest))
+    observer.stage("report", 1)
+    observer.unit("report", "build", "start")
+    built = build(folder.path, instantiate(last.composed.recipe.report))
+    observer.unit("report", "build", "done")
+    manifest["reports"] = digests(folder.path, [file.name for file in built])
+    folder.write("manifest.json", to_json(manifest))
+
+
+def _manifest(rounds: list[Judged], folder: RunFolder, started: datetime) -> dict[str, Any]:
+    last = rounds[-1]
+    recipe = last.composed.recipe
+    files = [
+        file.relative_to(folder.path).as_posix()
+        for file in sorted(folder.path.rglob("*"))
+        if file.is_file() and file.name not in ("log.txt", "manifest.json", ".pid")
+    ]
+    policy = policy_of(last.composed)
+    return {
+        "name": recipe.name,
+        "created": started.isoformat(timespec="seconds"),
+        "rounds": len(rounds),
+        "recipe_digest": digest(last.composed.frozen),
+        "data_digest": last.facts.value("data.load.digest"),
+        "model_digest": last.facts.value("model.fit.digest"),
+        "policy": {
+            "name": last.verdict.policy,
+            "digest": policy.digest,
+            "chain": list(policy.chain),
+        },
+        "policy_merged": policy.to_dict(),
+        "python": versions()["python"],
+        "platform": _platform(),
+        "versions": {k: v for k, v in versions().items() if k != "python"},
+        "git": revision(),
+        "seeds": {"seed": recipe.seed, "split": recipe.data.get("split_seed", 0)},
+        "artifacts": digests(folder.path, files),
+        "stages": [asdict(unit) for one in rounds for unit in one.ledger.units],
+    }
+
+
+def _platform() -> str:
+    system = os.uname()
+    return f"{system.sysname} {system.machine}"
+
+
+def free_name(home: Path, started: datetime) -> Path:
+    """``<home>/<time>``, with a number behind it if two runs start in one second."""
+    stem = started.strftime("%Y-%m-%dT%H-%M-%SZ")
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 100))]
+    taken = {path.name.removeprefix(".unfinished-") for path in home.glob("*")}
+    taken |= {path.name.removeprefix(".unfinished-") for path in home.glob(".unfinished-*")}
+    return home / next(name for name in names if name not in taken)
+
+
+def sweep(home: Path) -> None:
+    """Remove what killed runs left behind; their finished work is in the cache."""
+    for leftover in home.glob(".unfinished-*"):
+        owner = leftover / ".pid"
+        if not (owner.exists() and _alive(int(owner.read_text() or 0))):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _leave_log(folder: RunFolder) -> None:
+    """A failed run leaves no folder, only its log beside the others."""
+    log_file = folder.path / "log.txt"
+    if log_file.exists():
+        shutil.copyfile(log_file, folder.final.parent / f"failed-{folder.final.name}.log")
+    folder.discard()
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """Everything the package logs goes to the run's own file."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        log.propagate = True
+        handler.close()
+

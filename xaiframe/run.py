@@ -1,0 +1,311 @@
+"""Plan → facts and artifacts: one round of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from xaiframe.compose import Composed, instantiate
+from xaiframe.data.face import Data
+from xaiframe.explanation import Curve, Importance, Outcome
+from xaiframe.facts import Fact
+from xaiframe.model.face import Model
+from xaiframe.plan import Plan, Shapes
+from xaiframe.recipe import Recipe
+from xaiframe.runner.explanations import explain_globally, explain_locally, gather
+from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.ledger import Ledger, room_digest, unit_key
+from xaiframe.runner.metrics import measure
+from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome, weights_digest
+from xaiframe.runner.subject import Subject, Tools
+from xaiframe.runner.tune import Tuner, compare, current
+from xaiframe.store import source_digest
+
+DECLARED = (
+    "purpose",
+    "owner",
+    "audience",
+    "risk",
+    "intended_use",
+    "out_of_scope",
+    "mitigation",
+    "fallback",
+)
+GROUPS = ("precaution", "perturbation", "gradient", "evaluation")
+
+
+@dataclass
+class Round:
+    """One pass through the recipe; each stage reads only what earlier stages stored."""
+
+    composed: Composed
+    plan: Plan
+    ledger: Ledger
+    tools: Tools
+    trust: tuple[str, ...] = ()
+    local: dict[str, Any] = field(default_factory=dict)
+    overall: dict[str, Importance | Curve] = field(default_factory=dict)
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.composed.recipe
+
+    @property
+    def data(self) -> Data:
+        return self.tools.data
+
+    def go(self) -> Subject:
+        """All stages in order; the ledger holds what they yielded."""
+        self.strategy()
+        self.load()
+        self.precaution("data", None)
+        model = self.model()
+        self.precaution("fitted", model)
+        subject = self.probe(model)
+        self.explain(subject)
+        self.evaluate(subject)
+        self.tune(subject)
+        return subject
+
+    def stage(self, name: str, total: int) -> None:
+        self.ledger.observer.stage(name, total)
+
+    def strategy(self) -> None:
+        self.stage("strategy", 1)
+        declared = {key: getattr(self.recipe.strategy, key) for key in DECLARED}
+        facts = [Fact(key, value) for key, value in declared.items() if value]
+        facts.append(Fact("knowledge", len(self.recipe.strategy.knowledge), "statements"))
+        facts += [
+            Fact("sensitive", name, labels={"feature": name})
+            for name in self.recipe.strategy.sensitive
+        ]
+        self.ledger.enter("strategy.declared", "strategy.declared", facts, [])
+        self.ledger.close("strategy", "declared", "done", "")
+
+    def load(self) -> None:
+        self.stage("data", 1)
+        facts = [
+            Fact("rows", len(split), "rows", {"split": name})
+            for name, split in self.data.splits.items()
+        ]
+        facts.append(Fact("features", len(self.data.features), "features"))
+        facts.append(Fact("classes", len(self.data.classes), "classes"))
+        facts += [Fact("modality", self.data.modality), Fact("task", self.data.task)]
+        facts += [Fact("origin", self.data.origin), Fact("digest", self.data.digest)]
+        self.ledger.enter("data.load", "data.load", facts, [])
+        self.ledger.close("data", "load", "done", self.data.digest)
+
+    def precaution(self, phase: str, model: Model | None) -> None:
+        checks = {k: v for k, v in self.tools.methods["precaution"].items() if v.phase == phase}
+        self.stage(f"precaution ({phase})", len(checks))
+        if phase == "data":
+            self.not_applicable("precaution")
+        for name, check in checks.items():
+            node = self.recipe.precaution[name]
+            decides = {
+                "node": node,
+                "source": room_digest(node, "data/face.py", "precaution"),
+                "data": self.data.digest,
+                "seed": self.recipe.seed,
+            }
+            extra = (model,) if model is not None else ()
+            if model is not None:
+                decides["model"] = weights_digest(model)
+            self.ledger.unit(
+                "precaution",
+                name,
+                decides,
+                lambda check=check, extra=extra: check(self.data, *extra, self.recipe.seed),
+            )
+
+    def model(self) -> Model:
+        """Fit the network, or take the one fitted under the same settings, and measure it."""
+        self.stage("model", 2)
+        recipe = self.recipe
+        decides = {
+            "model": recipe.model,
+            "fit": recipe.fit,
+            "data": self.data.digest,
+            "seed": recipe.seed,
+            "runner": recipe.runner,
+            "source": room_digest(recipe.model, "model", "data/module.py", "runner/fit.py"),
+        }
+        key = unit_key("model", "fit", decides)
+        outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
+        assert outcome is not None
+        model = restore(self.tools.architecture, outcome.files["network.pt"], self.data)
+        self.ledger.unit(
+            "model",
+            "measure",
+            {"model": weights_digest(model), "data": self.data.digest, "seed": recipe.seed,
+             "source": source_digest("runner/metrics.py")},
+            lambda: measure(model, self.data, recipe.seed),
+            prefix="model",
+        )  # fmt: skip
+        return model
+
+    def _fit(self, key: str) -> Outcome:
+        recipe, folder = self.recipe, self.ledger.cache.partial(key)
+        folder.mkdir(parents=True, exist_ok=True)
+        fitted = fit(
+            self.tools.architecture,
+            self.tools.module,
+            recipe.fit,
+            self.tools.runner,
+            folder,
+            recipe.seed,
+        )
+        best = fitted.history.iloc[fitted.best_epoch - 1]
+        parameters = sum(p.numel() for p in fitted.model.module.parameters())
+        return Outcome(
+            [
+                Fact("epochs", len(fitted.history), "epochs"),
+                Fact("best_epoch", fitted.best_epoch, "epochs"),
+                Fact("stopped_early", len(fitted.history) < recipe.fit.epochs),
+                Fact("parameters", parameters, "parameters"),
+                Fact("train_loss", float(best["train_loss"]), "loss", better="lower"),
+                Fact("digest", weights_digest(fitted.model)),
+                Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
+            ],
+            tables={"history": fitted.history},
+            files={"network.pt": fitted.weights},
+        )
+
+    def probe(self, model: Model) -> Subject:
+        self.stage("probe", 2)
+        explain = self.recipe.explain
+        subject = prepare(self.tools, model, self.data.test, explain.instances, explain.cases)
+        source = source_digest("probe/reference.py", "probe/instances.py", "runner/prepare.py")
+        decides = {**subject.decides, "source": source, "units": self.data.units}
+        self.ledger.unit(
+            "probe", "reference", decides, lambda: reference_outcome(subject), vital=True
+        )
+        self.ledger.unit(
+            "probe", "instances", decides, lambda: instances_outcome(subject), vital=True
+        )
+        return subject
+
+    def explain(self, subject: Subject) -> None:
+        for direction in ("perturbation", "gradient"):
+            nodes = getattr(self.recipe, direction)
+            self.stage(direction, len(self.tools.methods[direction]))
+            self.not_applicable(direction)
+            self.local |= explain_locally(self.ledger, subject, direction, nodes)
+            self.overall |= explain_globally(self.ledger, subject, direction, nodes)
+
+    def evaluate(self, subject: Subject) -> None:
+        measures = self.tools.methods["evaluation"]
+        self.stage("evaluation", len(measures))
+        self.not_applicable("evaluation")
+        evidence = gather(subject, self.local, self.overall)
+        explained = {
+            u.choice: u.key for u in self.ledger.units if u.stage in ("perturbation", "gradient")
+        }
+        for name, measure_ in measures.items():
+            node = self.recipe.evaluation[name]
+            decides = {
+                "node": node,
+                "source": room_digest(node, "evaluation", "probe"),
+                "explained": explained,
+                "knowledge": [asdict(one) for one in self.recipe.strategy.knowledge],
+                **subject.decides,
+            }
+            self.ledger.unit("evaluation", name, decides, lambda m=measure_: m(evidence))
+
+    def tune(self, subject: Subject) -> None:
+        study = instantiate(self.recipe.tuning, self.trust)
+        if not hasattr(study, "search"):
+            return
+        self.stage("tuning", 2)
+        decides = self._tuning_decides(subject)
+        key = unit_key("tuning", "search", decides)
+        folder = self.ledger.cache.partial(key)
+        folder.mkdir(parents=True, exist_ok=True)
+        tuner = Tuner(self.tools, lambda node: instantiate(node, self.trust), folder)
+        found = self.ledger.unit("tuning", "search", decides, lambda: self._search(study, tuner))
+        if found is None:
+            return
+        chosen = {f.labels["parameter"]: f for f in found.facts if f.name == "chosen"}
+        parameters = (
+            study.chosen(found)
+            if hasattr(study, "chosen")
+            else {k: f.value for k, f in chosen.items()}
+        )
+        self.ledger.unit(
+            "tuning",
+            "comparison",
+            {**decides, "chosen": parameters},
+            lambda: compare(tuner, subject, self.ledger.all_facts(), parameters),
+        )
+
+    def _tuning_decides(self, subject: Subject) -> dict[str, Any]:
+        recipe = self.recipe
+        source = source_digest("tuning", "runner/tune.py", "runner/fit.py", "probe", "evaluation")
+        methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
+        return {
+            "node": recipe.tuning, "model": recipe.model, "fit": recipe.fit, "methods": methods,
+            "evaluation": recipe.evaluation, "source": source, **subject.decides,
+        }  # fmt: skip
+
+    def _search(self, study: Any, tuner: Tuner) -> Outcome:
+        storage = tuner.folder / "study.db"
+        outcome: Outcome = study.search(
+            tuner.trial,
+            storage,
+            self.recipe.seed,
+            current(self.recipe, study.parameters),
+            lambda done, total: self.ledger.observer.progress("tuning", "search", done, total),
+        )
+        outcome.files["study.db"] = storage.read_bytes()
+        return outcome
+
+    def not_applicable(self, stage: str) -> None:
+        """Write down what the plan found not to apply, so that its absence is visible."""
+        for unit in self.plan.units(stage):
+            if not unit.applies:
+                self.ledger.close(stage, unit.choice, "not applicable", "", unit.reason)
+
+
+def make_tools(composed: Composed, plan: Plan, trust: tuple[str, ...]) -> Tools:
+    """Turn the recipe's nodes into objects; only methods that the plan found applicable."""
+    recipe = composed.recipe
+    methods: dict[str, Mapping[str, Any]] = {
+        group: {
+            name: instantiate(node, trust)
+            for name, node in getattr(recipe, group).items()
+            if plan.applies(group, name)
+        }
+        for group in GROUPS
+    }
+    return Tools(
+        recipe=recipe,
+        module=instantiate(recipe.data, trust),
+        architecture=instantiate(recipe.model, trust),
+        runner=instantiate(recipe.runner, trust),
+        methods=methods,
+    )
+
+
+def preflight(composed: Composed, trust: tuple[str, ...] = ()) -> Shapes:
+    """Load the data and build the model, and nothing more; the shapes give the plan its counts.
+
+    Raises :class:`DataError` or :class:`ModelError` with every problem found.
+    """
+    data = instantiate(composed.recipe.data, trust).data
+    instantiate(composed.recipe.model, trust).build(data)
+    return shapes(data, composed.recipe)
+
+
+def shapes(data: Data, recipe: Recipe) -> Shapes:
+    """The counts that cost estimates are made of."""
+    background = (
+        min(recipe.reference.rows, len(data.train)) if recipe.reference.background == "rows" else 1
+    )
+    return Shapes(
+        features=len(data.features),
+        elements=int(data.feature_mask.size),
+        classes=len(data.classes),
+        rows=len(data.train),
+        background=background,
+    )
