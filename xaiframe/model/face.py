@@ -45,8 +45,8 @@ class Model:
         self.evaluations += len(x)
         with torch.no_grad():
             parts = [
-                self.module(torch.as_tensor(x[i : i + self.max_batch], device=self.device)).cpu()
-                for i in range(0, len(x), self.max_batch)
+                self.module(torch.from_numpy(np.array(rows)).to(self.device)).cpu()
+                for rows in (x[i : i + self.max_batch] for i in range(0, len(x), self.max_batch))
             ]
         return torch.cat(parts).numpy() if parts else np.empty((0, max(len(self.classes), 1)))
 

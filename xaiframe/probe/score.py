@@ -35,7 +35,8 @@ class Scorer:
         parts = []
         with torch.no_grad():
             for start in range(0, len(x), self.max_batch):
-                batch = np.ascontiguousarray(x[start : start + self.max_batch], dtype=np.float32)
+                # a copy: a first layer that works in place must not write on the caller's rows
+                batch = np.array(x[start : start + self.max_batch], dtype=np.float32, order="C")
                 parts.append(self.module(torch.from_numpy(batch).to(self.model.device)).cpu())
         return torch.cat(parts).numpy().astype(np.float64)
 

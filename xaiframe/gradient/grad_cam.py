@@ -1,0 +1,86 @@
+"""Grad-CAM: where the last convolution's feature maps raise the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from captum.attr import LayerAttribution, LayerGradCam
+from torch import fx, nn
+
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Attribution, Method
+from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.rewrite import layers, simplify, verify
+
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+
+
+@dataclass(frozen=True)
+class GradCam(Method):
+    """The last feature maps, weighted by their mean gradient, added up and enlarged to the input.
+
+    positive: keep only what raises the score, as the paper does.
+
+    Selvaraju et al. 2017 (doi:10.1109/ICCV.2017.74); the map is captum's. The feature maps are
+    those of the last convolution, after its batch norm and activation. The map is enlarged
+    bilinearly, and its value shared evenly by the colour channels, so that channels add up to it.
+    """
+
+    positive: bool = True
+
+    access = "white_box"
+    reach = "model_specific"
+    direction = "gradient"
+    modalities = ("image",)
+    needs = ("gradient", "convolution")
+    signed = False
+    own_reference = True
+    cost = "instances"
+    library = "captum"
+    reference = "doi:10.1109/ICCV.2017.74"
+
+    def explain(self, bank: GradientBank) -> Attribution:
+        """Element attributions ``(n, channels, height, width)`` in units of the score."""
+        network = simplify(bank.module)
+        verify(network, bank.module, bank.inputs[:1])
+        camera = LayerGradCam(network, last_feature_map(network))
+        targets = bank.tensor(bank.targets, torch.int64)
+        parts = []
+        for start in range(0, len(bank), bank.scorer.max_batch):
+            part = slice(start, start + bank.scorer.max_batch)
+            with torch.inference_mode(False), torch.enable_grad():
+                leaf = bank.inputs[part].clone().requires_grad_(True)
+                seen = camera.attribute(
+                    leaf, targets[part].clone(), relu_attributions=self.positive
+                ).detach()
+            parts.append(enlarge(seen, bank.x.shape[1:]).cpu().numpy())
+        values = np.concatenate(parts).astype(np.float64)
+        return Attribution(values, "element", evaluations=len(bank))
+
+
+def last_feature_map(network: fx.GraphModule) -> nn.Module:
+    """The layer that puts out the last feature maps: the last convolution or its activation.
+
+    Raises NotApplicable when there is no two-dimensional convolution.
+    """
+    found = list(layers(network, nn.Conv2d))
+    if not found:
+        raise NotApplicable("the model has no two-dimensional convolution")
+    node, layer = found[-1]
+    following = dict(layers(network, *ACTIVATIONS))
+    while len(node.users) == 1 and (user := next(iter(node.users))) in following:
+        node, layer = user, following[user]
+    return layer
+
+
+def enlarge(seen: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+    """``(n, *shape)``: maps ``(n, 1, h, w)`` at the input's size, shared by its channels.
+
+    Raises NotApplicable when the maps are a single point.
+    """
+    if seen.shape[-2] * seen.shape[-1] == 1:
+        raise NotApplicable("the last convolution sees the whole picture as one point")
+    large = LayerAttribution.interpolate(seen, shape[-2:], interpolate_mode="bilinear")
+    return large.expand(-1, shape[0], -1, -1) / shape[0]

@@ -1,0 +1,31 @@
+"""Input × gradient: the first-order guess of what moving from the baseline to the input did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xaiframe.explanation import Attribution, Method
+from xaiframe.probe.gradients import GradientBank
+
+
+@dataclass(frozen=True)
+class InputXGradient(Method):
+    """(x − baseline) × gradient at x, with the reference's baseline in place of an implicit zero.
+
+    Shrikumar et al. 2016 (arXiv:1605.01713). Exact for a linear model, a first-order Taylor guess
+    elsewhere: the values need not sum to a difference of scores.
+    """
+
+    access = "white_box"
+    reach = "model_specific"
+    direction = "gradient"
+    needs = ("gradient",)
+    cost = "instances"
+    reference = "arXiv:1605.01713"
+
+    def explain(self, bank: GradientBank) -> Attribution:
+        """Element attributions ``(n, *input_shape)`` in units of the score."""
+        _, gradients = bank.at_input
+        distance = bank.x.astype(float) - bank.reference.baseline
+        values = gradients.cpu().numpy() * distance
+        return Attribution(values, "element", evaluations=len(bank))

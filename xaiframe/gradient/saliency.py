@@ -1,0 +1,33 @@
+"""Saliency: the plain gradient of the score at the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xaiframe.explanation import Attribution, Method
+from xaiframe.probe.gradients import GradientBank
+
+
+@dataclass(frozen=True)
+class Saliency(Method):
+    """How much the score moves when an input element rises by one standard deviation.
+
+    Simonyan, Vedaldi & Zisserman 2013 (arXiv:1312.6034), signed, times the training split's
+    standard deviation (one number for all pixels of an image), so that columns in different units
+    compare. The sign says whether more of the feature raises the score, not whether the feature's
+    present value speaks for or against the target: sign agreement is therefore not judged.
+    """
+
+    access = "white_box"
+    reach = "model_specific"
+    direction = "gradient"
+    needs = ("gradient",)
+    signed = False
+    cost = "instances"
+    reference = "arXiv:1312.6034"
+
+    def explain(self, bank: GradientBank) -> Attribution:
+        """Element attributions ``(n, *input_shape)`` in units of the score per sd."""
+        _, gradients = bank.at_input
+        values = gradients.cpu().numpy().astype(float) * bank.scale
+        return Attribution(values, "element", evaluations=len(bank))
