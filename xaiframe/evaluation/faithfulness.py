@@ -1,0 +1,177 @@
+"""Faithfulness: deletion and insertion curves of each method against a random order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.errors import NotApplicable
+from xaiframe.evaluation.evidence import Evidence, Explained
+from xaiframe.evaluation.statistics import Estimate, absent, mean, spread_positions
+from xaiframe.explanation import Array, Outcome
+from xaiframe.facts import Fact
+from xaiframe.probe.coalitions import CoalitionBank
+
+RANDOM = "random"
+FLOOR = 0.1
+FLAT = "the score of every instance equals the background's, so there is nothing to remove"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Curves of one order: ``deletion`` and ``insertion`` ``(n, cuts)`` normalised scores at the
+    ``share`` ``(cuts,)`` of features removed or inserted."""
+
+    share: Array
+    deletion: Array
+    insertion: Array
+
+    def area(self, kind: str) -> Array:
+        """``(n,)`` trapezoid area under the curve of that kind."""
+        return np.asarray(np.trapezoid(getattr(self, kind), self.share, axis=1))
+
+    @property
+    def advantage(self) -> Array:
+        """``(n,)`` area under insertion minus area under deletion."""
+        return self.area("insertion") - self.area("deletion")
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Whether the features named first move the score first (Petsiuk et al. 2018, RISE).
+
+    instances: most instances measured, spread evenly over the explained ones.
+    points: most points of a curve, both ends included; more features than that move in groups.
+    orders: random orders that make the control.
+
+    Features are ordered by signed attribution, the most supporting first; by magnitude where a
+    method has no sign; ties at random. Deletion removes them in that order, insertion adds them,
+    absent meaning replaced by the declared background. Scores are (v(S) − v(∅)) ÷ |v(all) − v(∅)|
+    per instance; the divisor is at least a tenth of its median (zeros aside), so that an instance
+    with nothing to explain does not outweigh the others.
+    """
+
+    instances: int = 24
+    points: int = 16
+    orders: int = 5
+
+    modalities = ("table", "image")
+    tasks = ("classification", "regression")
+    cost = "instances * background * 2 * min(points, features + 1) * (methods + orders)"
+    reference = "arXiv:1806.07421"
+
+    def __post_init__(self) -> None:
+        for name, least in (("instances", 2), ("points", 3), ("orders", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}, not {getattr(self, name)}")
+
+    def __call__(self, evidence: Evidence) -> Outcome:
+        """Facts deletion, insertion and gain_over_random per method; tables curves, instances.
+
+        Raises NotApplicable when no local attribution was explained.
+        """
+        if not evidence.local:
+            raise NotApplicable("no local attribution was explained")
+        positions = spread_positions(len(evidence.ids), self.instances)
+        bank = CoalitionBank(
+            evidence.scorer,
+            evidence.data,
+            evidence.x[positions],
+            evidence.targets[positions],
+            evidence.ids[positions],
+            evidence.seed,
+        )
+        if np.allclose(bank.full, bank.empty, rtol=1e-6, atol=0):
+            return Outcome(facts=[_gain(one, absent(FLAT)) for one in evidence.local])
+        control = self._control(bank)
+        outcome = Outcome()
+        curves, instances = curve_rows(RANDOM, control, evidence.seed), []
+        outcome.facts += area_facts(RANDOM, control, evidence.seed)
+        for name, one in evidence.local.items():
+            chain = self._chain(bank, ranks(one, positions, bank))
+            gain = chain.advantage - control.advantage
+            outcome.facts += area_facts(name, chain, evidence.seed)
+            outcome.facts.append(_gain(name, mean(gain, evidence.seed)))
+            curves += curve_rows(name, chain, evidence.seed)
+            instances.append(instance_rows(name, positions, chain, gain))
+        outcome.tables = {
+            "curves": pd.DataFrame(curves),
+            "instances": pd.concat(instances, ignore_index=True),
+        }
+        return outcome
+
+    def _control(self, bank: CoalitionBank) -> Chain:
+        """The mean curves over ``orders`` random orders of each instance."""
+        drawn = np.stack(
+            [
+                bank.rng(position, "random order")
+                .random((self.orders, bank.features))
+                .argsort(axis=1)
+                for position in range(len(bank))
+            ]
+        )
+        chains = [self._chain(bank, drawn[:, number]) for number in range(self.orders)]
+        return Chain(
+            chains[0].share,
+            np.mean([one.deletion for one in chains], axis=0),
+            np.mean([one.insertion for one in chains], axis=0),
+        )
+
+    def _chain(self, bank: CoalitionBank, place: Array) -> Chain:
+        """Curves for features at ``place`` ``(n, features)`` in their order, 0 the first."""
+        cuts = spread_positions(bank.features + 1, self.points)
+        first = place[:, None, :] < cuts[None, :, None]
+        values = bank.values(np.concatenate([~first, first], axis=1))
+        size = np.abs(bank.full - bank.empty)
+        size = np.maximum(size, FLOOR * np.median(size[size > 0]))
+        normalised = (values - bank.empty[:, None]) / size[:, None]
+        return Chain(cuts / bank.features, normalised[:, : len(cuts)], normalised[:, len(cuts) :])
+
+
+def ranks(one: Explained, positions: Array, bank: CoalitionBank) -> Array:
+    """``(n, features)`` place of each feature in the method's order, 0 = removed first."""
+    values = one.values[positions] if one.signed else np.abs(one.values[positions])
+    ties = np.stack([bank.rng(i, "ties").random(bank.features) for i in range(len(bank))])
+    order = np.lexsort((ties, -values), axis=1)
+    return np.argsort(order, axis=1)
+
+
+def area_facts(method: str, chain: Chain, seed: int) -> list[Fact]:
+    """Area under the deletion and insertion curve, of the method or of the random control."""
+    unit, labels = "share of |score − expected score|", {"method": method}
+    return [
+        mean(chain.area("deletion"), seed).fact("deletion", labels, unit, "lower"),
+        mean(chain.area("insertion"), seed).fact("insertion", labels, unit, "higher"),
+    ]
+
+
+def _gain(method: str, gain: Estimate) -> Fact:
+    return gain.fact(
+        "gain_over_random", {"method": method}, "share of |score − expected score|", "higher"
+    )
+
+
+def curve_rows(method: str, chain: Chain, seed: int) -> list[dict[str, object]]:
+    """Mean score with its interval at each share of features, for the table ``curves``."""
+    rows: list[dict[str, object]] = []
+    for kind in ("deletion", "insertion"):
+        for share, scores in zip(chain.share.tolist(), getattr(chain, kind).T, strict=True):
+            score, low, high = mean(scores, seed).cells
+            place = {"method": method, "kind": kind, "share": share}
+            rows.append(place | {"score": score, "low": low, "high": high, "n": len(scores)})
+    return rows
+
+
+def instance_rows(method: str, positions: Array, chain: Chain, gain: Array) -> pd.DataFrame:
+    """Areas and gain per instance, for the table ``instances``."""
+    return pd.DataFrame(
+        {
+            "position": positions,
+            "method": method,
+            "deletion": chain.area("deletion"),
+            "insertion": chain.area("insertion"),
+            "gain": gain,
+        }
+    )

@@ -1,0 +1,160 @@
+"""The arithmetic evaluations share: rank correlation, bootstrap intervals, chance levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats import rankdata
+
+from xaiframe.explanation import Array
+from xaiframe.facts import Better, Fact
+
+RESAMPLES = 1000
+DIGITS = 6
+"""Attributions are float32 at heart: less than 1e-6 of the largest is rounding, not rank."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A statistic over ``n`` instances with its 95 % percentile bootstrap interval.
+
+    ``value`` is None, with a ``reason``, when no instance allows it; ``interval`` is None when
+    fewer than two do. ``reason`` beside a value says what was left out.
+    """
+
+    value: float | None
+    interval: tuple[float, float] | None
+    n: int
+    reason: str = ""
+    cells: tuple[float, float, float] = field(init=False)
+    """Value, low, high as a table stores them: NaN where there is none."""
+
+    def __post_init__(self) -> None:
+        value = np.nan if self.value is None else self.value
+        object.__setattr__(self, "cells", (value, *(self.interval or (np.nan, np.nan))))
+
+    def fact(
+        self, name: str, labels: Mapping[str, str], unit: str = "", better: Better = "none"
+    ) -> Fact:
+        return Fact(
+            name,
+            self.value,
+            unit=unit,
+            labels=dict(labels),
+            n=self.n,
+            interval=self.interval,
+            better=better,
+            reason=self.reason,
+        )
+
+
+def absent(reason: str) -> Estimate:
+    """The estimate of something that could not be measured."""
+    return Estimate(None, None, 0, reason)
+
+
+def resampling(n: int, seed: int) -> Array:
+    """``(RESAMPLES, n)`` weights, each row summing to 1: bootstrap means are weights @ values."""
+    counts = np.random.default_rng([seed, n]).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    return np.asarray(counts / n)
+
+
+def interval(resampled: Array) -> tuple[float, float] | None:
+    """The central 95 % of a statistic's bootstrap values ``(b,)``, undefined ones left out."""
+    defined = resampled[np.isfinite(resampled)]
+    if defined.size < RESAMPLES / 2:
+        return None
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def mean(values: Array, seed: int, undefined: str = "undefined") -> Estimate:
+    """Mean of ``values`` ``(n,)``; non-finite ones are left out and counted in the reason.
+
+    ``undefined`` completes "… for 3 of 12 instances".
+    """
+    defined = values[np.isfinite(values)]
+    n, missing = len(defined), len(values) - len(defined)
+    reason = f"{undefined} for {missing} of {len(values)} instances" if missing else ""
+    if n == 0:
+        return absent(reason or "no instance to average")
+    spread = interval(resampling(n, seed) @ defined) if n > 1 else None
+    return Estimate(float(defined.mean()), spread, n, reason)
+
+
+def ratio(numerator: Array, denominator: Array, seed: int) -> Estimate:
+    """Mean of ``numerator`` ``(n,)`` over mean of ``denominator``, both of the same instances."""
+    n = len(numerator)
+    if n == 0 or not np.isfinite(numerator).all() or not np.isfinite(denominator).all():
+        return absent("values are missing or not finite")
+    if not denominator.mean() > 0:
+        return absent("the denominator is zero for every instance")
+    weights = resampling(n, seed)
+    below = weights @ denominator
+    resampled = (weights @ numerator) / np.where(below > 0, below, np.nan)
+    spread = interval(resampled) if n > 1 else None
+    return Estimate(float(numerator.mean() / denominator.mean()), spread, n)
+
+
+def standard_ranks(values: Array) -> Array:
+    """``(n, f)`` ranks per row, ties averaged, centred and of unit length.
+
+    A row that is constant (or holds a non-finite value) has no order: it becomes NaN.
+    """
+    largest = np.abs(values).max(axis=1, keepdims=True)
+    usable = np.isfinite(largest)
+    scaled = np.where(usable, values, 0.0) / np.where(usable & (largest > 0), largest, 1.0)
+    ranks = rankdata(np.round(scaled, DIGITS), axis=1)
+    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.asarray(centred / np.where(length > 0, length, np.nan))
+
+
+def rank_correlations(a: Array, b: Array) -> Array:
+    """``(n,)`` Spearman correlation of each row of ``a`` and ``b`` ``(n, f)``; NaN where a row is
+    constant: it is undefined there, not zero."""
+    return np.asarray((standard_ranks(a) * standard_ranks(b)).sum(axis=1))
+
+
+def rank_correlation(u: Array, v: Array, seed: int) -> Estimate:
+    """Spearman correlation of two columns ``(n,)``, the instances resampled for the interval."""
+    n = len(u)
+    value = rank_correlations(u[None], v[None])[0] if n > 1 else np.nan
+    if not np.isfinite(value):
+        return Estimate(
+            None, None, n, "constant over the instances" if n > 1 else "too few instances"
+        )
+    chosen = np.random.default_rng([seed, n]).integers(0, n, (RESAMPLES, n))
+    return Estimate(float(value), interval(rank_correlations(u[chosen], v[chosen])), n)
+
+
+def relabelled(
+    a: Array, b: Array, draws: int, rng: np.random.Generator, magnitude: bool = False
+) -> Array:
+    """``(draws,)`` mean Spearman correlation of the rows when the features of ``b`` change names.
+
+    The chance level of agreement: every draw renames the features once for all instances, since
+    instances of one model are no independent trials. ``magnitude`` averages |correlation|.
+    Empty when no row has an order on both sides.
+    """
+    left, right = standard_ranks(a), standard_ranks(b)
+    usable = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
+    if not usable.any():
+        return np.empty(0)
+    names = np.argsort(rng.random((draws, a.shape[1])), axis=1)
+    found = np.stack([(left[usable] * right[usable][:, order]).sum(axis=1) for order in names])
+    return np.asarray((np.abs(found) if magnitude else found).mean(axis=1))
+
+
+def shares(values: Array) -> Array:
+    """``(n, f)`` each attribution as a signed share of its instance's total absolute attribution;
+    a row without any attribution, or with a non-finite one, is NaN."""
+    total = np.abs(values).sum(axis=1, keepdims=True)
+    return np.asarray(values / np.where(np.isfinite(total) & (total > 0), total, np.nan))
+
+
+def spread_positions(n: int, limit: int) -> Array:
+    """At most ``limit`` positions spread evenly over ``0 … n − 1``, the ends included."""
+    return np.unique(np.linspace(0, n - 1, min(n, limit)).round().astype(int))
