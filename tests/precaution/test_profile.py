@@ -1,0 +1,81 @@
+"""The profile against pandas and numpy."""
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from xaiframe.precaution.profile import Profile
+
+
+def test_statistics_are_pandas(table, noise, value):
+    frame, y = noise(400)
+    frame.loc[:9, "a"] = np.nan
+    data = table(frame, y)
+    outcome = Profile()(data, 0)
+    told = outcome.tables["columns"].set_index("column")
+    expected = data.train.frame.describe().T
+
+    for ours, theirs in {"mean": "mean", "sd": "std", "q25": "25%", "median": "50%"}.items():
+        np.testing.assert_allclose(told[ours].astype(float), expected[theirs])
+    assert told.loc["a", "missing"] == 10
+    assert told.loc["a", "n"] == 230
+    assert value(outcome, "rows", split="test").value == 100
+    assert value(outcome, "columns").value == 5
+
+
+def test_histograms_hold_every_value(table, noise):
+    frame, y = noise(400)
+    bars = Profile(bins=7)(table(frame, y), 0).tables["histograms"]
+
+    assert bars.groupby("column")["count"].sum().tolist() == [240] * 5
+    assert bars.groupby("column").size().tolist() == [7] * 5
+
+
+def test_planted_breach_is_counted_in_its_split(table, noise, value):
+    frame, y = noise(400)
+    frame.loc[390:393, "c"] = 1e6
+    outcome = Profile()(table(frame, y), 0)
+
+    assert value(outcome, "schema_breaches", split="test").value == 4
+    assert value(outcome, "schema_breaches", split="validation").value == 0
+    assert outcome.tables["breaches"][["split", "column", "cells"]].values.tolist() == [
+        ["test", "c", 4]
+    ]
+    stored = pa.DataFrameSchema.from_yaml(outcome.files["schema.yaml"].decode())
+    assert list(stored.columns) == list("abcde")
+
+
+def test_classes_and_mean_pictures(pictures):
+    random = np.random.default_rng(0)
+    x, y = random.random((50, 1, 4, 4)), np.arange(50) % 2
+    outcome = Profile()(pictures(x, y), 0)
+
+    np.testing.assert_allclose(
+        outcome.arrays["examples"]["mean_c1"], x[:30][y[:30] == 1].mean(axis=0), rtol=1e-6
+    )
+    assert outcome.tables["classes"]["count"].sum() == 50
+
+
+def test_regression_shows_the_target(table, noise):
+    frame, _ = noise(100)
+    outcome = Profile()(table(frame, np.arange(100.0), "regression"), 0)
+
+    assert "target" in set(outcome.tables["histograms"]["column"])
+    assert len(outcome.tables["classes"]) == 0
+
+
+def test_hostile_columns(table, hostile, value, tmp_path):
+    outcome = Profile()(table(hostile, np.arange(120) % 2), 0)
+
+    assert value(outcome, "constant_columns").value == 4  # constant, empty, nothing, rare in train
+    assert all(fact.value is not None for fact in outcome.facts)
+    for name, frame in outcome.tables.items():
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+        assert list(pd.read_parquet(tmp_path / f"{name}.parquet")) == list(frame)
+
+
+@pytest.mark.parametrize("wrong", [{"bins": 0}, {"margin": -1.0}, {"categories": 0}])
+def test_parameters_are_checked(wrong):
+    with pytest.raises(ValueError, match="profile"):
+        Profile(**wrong)

@@ -1,0 +1,346 @@
+"""Recipe and overrides → one checked configuration; the only place that composes with Hydra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override as Parsed
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from xaiframe.catalogue import choices, house
+from xaiframe.errors import AuditError, Problem, RecipeError
+from xaiframe.freeze import dump, freeze
+from xaiframe.interpolation import resolve
+from xaiframe.launch import Launch, launch, set_launcher
+from xaiframe.layers import Layers
+from xaiframe.merge import Merger
+from xaiframe.overrides import LAUNCHING, PATHS, Override, absolute, sort
+from xaiframe.policy.reading import near
+from xaiframe.recipe import Knowledge, Recipe
+from xaiframe.recipe_check import SECTIONS, Checker
+from xaiframe.recipe_reader import read
+from xaiframe.selection import MULTIPLE, Pick, Selection, select
+from xaiframe.trust import absolute_policy, instantiate, is_path, policy_floor, trusted
+from xaiframe.tuned_space import fitting_space, pruned
+
+__all__ = [
+    "Composed",
+    "compose",
+    "config_text",
+    "instantiate",
+    "multirun",
+    "policy_floor",
+    "search_path",
+    "wants_multirun",
+]
+
+PRIMARY = "xaiframe_recipe"
+ORDER = ("name", "policy", "seed", "rounds", *SECTIONS, "data", "model")
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A recipe with its overrides, checked and resolved.
+
+    config: plain values; frozen: the text of ``recipe.yaml``; choices: group → chosen names;
+    explicit: those that somebody named, where they differ from the house's; notices: what was
+    left out and why; policy: a name or an absolute path.
+    """
+
+    recipe: Recipe
+    config: dict[str, Any]
+    frozen: str
+    choices: dict[str, list[str]]
+    explicit: dict[str, set[str]]
+    notices: list[str]
+    path: Path
+    policy: str
+
+
+def compose(path: Path, overrides: Sequence[str] = (), trust: Sequence[str] = ()) -> Composed:
+    """Compose a recipe.
+
+    Raises :class:`RecipeError` with every fault of recipe, choices and overrides at once.
+    """
+    return _Composition(Path(path), overrides, trust).composed()
+
+
+def search_path(recipe: Path) -> list[Path]:
+    """Folders of choices, the first wins: beside the recipe, those it names, the house's.
+
+    Beside the recipe is ``conf/`` in its folder, or next to it where that is called ``recipes``.
+    """
+    return _folders(Path(recipe), launch(read(Path(recipe))))
+
+
+def _folders(recipe: Path, launched: Launch) -> list[Path]:
+    folder = recipe.absolute().parent
+    beside = [folder / "conf", *([folder.parent / "conf"] if folder.name == "recipes" else [])]
+    found = [one.resolve() for one in (*beside, *launched.searchpath, house())]
+    return [one for one in dict.fromkeys(found) if one.is_dir()]
+
+
+def config_text(composed: Composed) -> str:
+    """The resolved configuration as YAML."""
+    return dump(composed.config)
+
+
+class _Composition:
+    """One recipe on its way: read, selected, merged, checked, composed."""
+
+    def __init__(self, path: Path, overrides: Sequence[str], trust: Sequence[str]) -> None:
+        self.path = path
+        self.document = read(path)
+        self.packages = trusted(trust)
+        launched = launch(self.document)
+        self.folders = _folders(path, launched)
+        audit = read(next(file for one in self.folders if (file := one / "audit.yaml").is_file()))
+        self.asked = sort([parse(text) for text in overrides])
+        self.selection = select(audit, self.document, self.asked.picks, self.folders)
+        self.merger = Merger(self.document, audit, self.selection, self.folders)
+        self.problems = [
+            *self.document.problems,
+            *launched.problems,
+            *audit.problems,
+            *self.selection.problems,
+            *self.asked.problems,
+            *(_whole_list(pick, self.selection) for pick in self.asked.added),
+        ]
+
+    def composed(self) -> Composed:
+        layers = self.merger.merge(self.asked.changes)
+        self.problems += [*self.merger.problems, *resolve(layers), *self.check(layers)]
+        policy = self.policy(layers)
+        self.stop()
+        raw = self.ordered(self.compose() | {"policy": policy})
+        switched = bool(self.selection.deselected("model"))
+        notices = fitting_space(raw, layers, self.selection.chosen["model"], switched)
+        # What is used is what was composed, so that is checked too, and not only our own reading.
+        self.problems += self.check(replace(layers, values=raw))
+        self.stop()
+        config = pruned(raw)
+        own = [folder for folder in self.folders if folder != house().resolve()]
+        return Composed(
+            recipe=typed(config),
+            config=config,
+            frozen=freeze(raw, self.selection.chosen, self.merger.stock, own),
+            choices=dict(self.selection.chosen),
+            explicit=self.selection.explicit,
+            notices=[*self.merger.notices, *notices],
+            path=self.path,
+            policy=policy,
+        )
+
+    def check(self, layers: Layers) -> list[Problem]:
+        checker = Checker(self.document, layers, self.selection.chosen, self.packages)
+        return list(checker.problems())
+
+    def stop(self) -> None:
+        if self.problems:
+            raise RecipeError(_sorted(self.problems))
+
+    def policy(self, layers: Layers) -> str:
+        """The policy's name, or its path made absolute; the command line's wins."""
+        asked, folder = self.asked.policy, Path.cwd()
+        if asked is None:
+            asked = Pick("policy", layers.get("policy"), layers.place(("policy",)).text)
+            folder = self.path.absolute().parent
+        if not isinstance(asked.value, str):
+            return ""  # already among the problems
+        known = choices("policy", self.folders)
+        found = absolute_policy(asked.value, folder)
+        if is_path(asked.value) and not Path(found).is_file():
+            self.problems.append(Problem(asked.place, f"there is no policy file {found}"))
+        elif not is_path(asked.value) and found not in known:
+            message = f"no policy is called {found!r}"
+            self.problems.append(Problem(asked.place, message, near(found, known)))
+        return found
+
+    def compose(self) -> dict[str, Any]:
+        """What Hydra composes of a recipe that is sound: plain values, references resolved."""
+        chosen = [
+            {f"override {group}": list(names) if group in MULTIPLE else names[0]}
+            for group, names in self.selection.chosen.items()
+        ]
+        further = [f"file://{folder}" for folder in self.folders[1:]]
+        primary = {
+            **self.merger.body,
+            "defaults": ["audit", *chosen, "_self_"],
+            "hydra": {"searchpath": further},
+        }
+        store = ConfigStore.instance()
+        store.store(name=PRIMARY, node=primary, provider="xaiframe")
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(str(self.folders[0]), version_base="1.3"):
+                lines = [change.line for change in self.asked.changes]
+                composed = hydra_compose(config_name=PRIMARY, overrides=lines)
+            plain = OmegaConf.to_container(composed, resolve=True)
+        except (HydraException, OmegaConfBaseException) as error:
+            message = f"cannot be composed: {str(error).splitlines()[0]}"
+            raise RecipeError(Problem(self.document.name, message)) from error
+        finally:
+            store.repo.pop(f"{PRIMARY}.yaml", None)
+        return {str(key): value for key, value in plain.items()} if isinstance(plain, dict) else {}
+
+    def ordered(self, config: dict[str, Any]) -> dict[str, Any]:
+        """In reading order, with the chosen nodes only and with paths made absolute."""
+        keys = dict.fromkeys((*ORDER, *config))
+        found = {key: config[key] for key in keys if key in config}
+        for group in MULTIPLE:
+            nodes = found.get(group) or {}
+            found[group] = {name: nodes[name] for name in self.selection.chosen[group]}
+        for group, key in PATHS:
+            if key in found[group]:
+                found[group][key] = absolute(found[group][key], self.path.absolute().parent)
+        return found
+
+
+def _whole_list(pick: Pick, selection: Selection) -> Problem:
+    names = pick.value if isinstance(pick.value, list) else [pick.value]
+    whole = ",".join(dict.fromkeys(str(name) for name in (*selection.chosen[pick.group], *names)))
+    right = f"{pick.group}=[{whole}]" if pick.group in MULTIPLE else f"{pick.group}={pick.value}"
+    return Problem(pick.place, "+ would silently reset a choice's parameters", f"'{right}'")
+
+
+def _sorted(problems: Sequence[Problem]) -> list[Problem]:
+    """Without repetitions, files in the order they came up, each by line."""
+    files: dict[str, int] = {}
+    order = {}
+    for problem in dict.fromkeys(problems):
+        name, _, line = problem.place.rpartition(":")
+        known = line.isdigit()
+        file = files.setdefault(name if known else problem.place, len(files))
+        order[problem] = (file, int(line) if known else 0)
+    return sorted(order, key=order.__getitem__)
+
+
+def typed(config: Mapping[str, Any]) -> Recipe:
+    """The composed configuration as the data classes of :mod:`xaiframe.recipe`."""
+    values = dict(config)
+    for key, kind in SECTIONS.items():
+        section = config.get(key) or {}
+        floats = {one.name for one in fields(kind) if one.type == "float"}
+        values[key] = kind(
+            **{name: float(one) if name in floats else one for name, one in section.items()}
+        )
+    statements = (Knowledge(**statement) for statement in values["strategy"].knowledge)
+    values["strategy"] = replace(values["strategy"], knowledge=tuple(statements))
+    return Recipe(**values)
+
+
+class _Options:
+    """What Hydra's parser asks for when it expands ``glob(*)``: the choices of a group."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = folders
+
+    def get_group_options(self, group: str, results_filter: object = None) -> list[str]:  # noqa: ARG002
+        return list(choices(group, self.folders))
+
+
+def grammar(text: str, folders: Sequence[Path] = ()) -> Parsed | Problem:
+    """One override as Hydra's grammar reads it."""
+    parser = OverridesParser.create(_Options(folders))  # type: ignore[arg-type]
+    try:
+        return parser.parse_overrides([text])[0]
+    except HydraException as error:
+        reason = str(error).splitlines()[0]
+        return Problem(f"override {text!r}", f"cannot be read: {reason}", "key=value")
+
+
+def parse(text: str) -> Override | Problem:
+    """One override in plain terms; a path is relative to where the command is given."""
+    found = grammar(text)
+    if isinstance(found, Problem):
+        return found
+    if found.is_sweep_override():
+        return Override(text, found.key_or_group, None, "", "sweep", found.package)
+    kind = "delete" if found.is_delete() else "set"
+    kind = "add" if found.is_add() or found.is_force_add() else kind
+    value, written = found.value(), found.get_value_element_as_str()
+    if tuple(found.key_or_group.split(".")) in PATHS:
+        value = absolute(value, Path.cwd())
+        written = (
+            QuotedString(value, Quote.double).with_quotes() if isinstance(value, str) else written
+        )
+    return Override(text, found.key_or_group, value, written, kind, found.package)  # type: ignore[arg-type]
+
+
+def wants_multirun(path: Path, overrides: Sequence[str] = ()) -> bool:
+    """Whether recipe or overrides say ``hydra.mode: MULTIRUN``."""
+    asked = sort([parse(text) for text in overrides if _is_launching(text)])
+    mode = asked.launching.get("hydra.mode")
+    return launch(read(path)).multirun if mode is None else mode.value == "MULTIRUN"
+
+
+def multirun(path: Path, overrides: Sequence[str], run: Callable[[list[str]], int]) -> int:
+    """Call ``run`` with the overrides of every job of the sweep; returns the worst exit code.
+
+    Sweeps are Hydra's: ``a=1,2``, ``choice``, ``range``, ``glob``, and ``hydra.sweeper.params``.
+    A recipe fault in one job does not keep the others from running; all are raised at the end.
+    """
+    launcher, jobs = sweep(path, overrides)
+    attempts = _launched(launcher, run, jobs)
+    problems = [one for attempt in attempts if not isinstance(attempt, int) for one in attempt]
+    if problems:
+        raise RecipeError(dict.fromkeys(problems))
+    return max((one for one in attempts if isinstance(one, int)), default=0)
+
+
+def sweep(path: Path, overrides: Sequence[str]) -> tuple[str, list[list[str]]]:
+    """The launcher, and the overrides of each job."""
+    document = read(path)
+    launched = launch(document)
+    asked = sort([parse(text) for text in overrides if _is_launching(text)])
+    if "hydra.launcher" in asked.launching:
+        pick = asked.launching["hydra.launcher"]
+        set_launcher(launched, pick.value, pick.place)
+    given = [f"{key}={value}" for key, value in launched.params.items()]
+    given += [text for text in overrides if not _is_launching(text)]
+    parsed = [grammar(text, _folders(path, launched)) for text in given]
+    problems = [*launched.problems, *asked.problems]
+    problems += [one for one in parsed if isinstance(one, Problem)]
+    if problems:
+        raise RecipeError(problems)
+    sound = [one for one in parsed if isinstance(one, Parsed)]
+    try:
+        return launched.launcher, BasicSweeper.split_arguments(sound, None)[0]
+    except HydraException as error:
+        raise RecipeError(Problem(document.name, str(error).splitlines()[0])) from None
+
+
+def _is_launching(text: str) -> bool:
+    return text.partition("=")[0].lstrip("+") in LAUNCHING
+
+
+def _launched(
+    launcher: str, run: Callable[[list[str]], int], jobs: Sequence[list[str]]
+) -> list[int | tuple[Problem, ...]]:
+    if launcher == "basic":
+        return [_attempt(run, job) for job in jobs]
+    try:
+        from joblib import Parallel, delayed
+    except ImportError:
+        hint = "pip install joblib, or launcher: basic"
+        raise RecipeError(Problem("hydra.launcher", "joblib is not installed", hint)) from None
+    return list(Parallel(n_jobs=-1)(delayed(_attempt)(run, job) for job in jobs))
+
+
+def _attempt(run: Callable[[list[str]], int], job: list[str]) -> int | tuple[Problem, ...]:
+    try:
+        return run(job)
+    except AuditError as error:
+        return error.problems
