@@ -12,8 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from xaiframe.compose import Composed, compose, instantiate, policy_floor, search_path
 from xaiframe.facts import Facts, Finding, Prescription, Verdict
 from xaiframe.observer import Observer, SilentObserver
@@ -22,7 +20,7 @@ from xaiframe.policy.judge import judge
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 from xaiframe.prescription.match import prescribe
-from xaiframe.prescription.overrides import overrides_of
+from xaiframe.prescription.overrides import overrides_of, to_yaml
 from xaiframe.prescription.relations import effects, relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
@@ -160,9 +158,7 @@ def write_round(judged: Judged, folder: RunFolder, into: str) -> None:
     folder.write(f"{prefix}verdict.json", to_json(asdict(judged.verdict)))
     folder.write(f"{prefix}relations.json", to_json([state.to_dict() for state in states]))
     folder.write(f"{prefix}effects.json", to_json([effect.to_dict() for effect in judged.effects]))
-    listed = [one.to_dict() for one in judged.prescriptions]
-    text = yaml.safe_dump(listed, allow_unicode=True, sort_keys=False)
-    folder.write(f"{prefix}prescriptions.yaml", text)
+    folder.write(f"{prefix}prescriptions.yaml", to_yaml(judged.prescriptions))
 
 
 def _write(
@@ -176,7 +172,7 @@ def _write(
     folder.write("plan.json", to_json(planned.to_dict()))
     manifest = _manifest(rounds, folder, started)
     sheet = factsheet(
-        last.facts, last.findings, last.verdict, manifest, last.composed.recipe.strategy
+        last.facts, last.findings, last.verdict, manifest, asdict(last.composed.recipe.strategy)
     )
     folder.write("factsheet.json", to_json(sheet))
     folder.write("manifest.json", to_json(manifest))
@@ -276,4 +272,3 @@ def logging_to(path: Path) -> Iterator[None]:
         log.setLevel(level)
         log.propagate = True
         handler.close()
-

@@ -306,6 +306,7 @@ def shapes(data: Data, recipe: Recipe) -> Shapes:
         features=len(data.features),
         elements=int(data.feature_mask.size),
         classes=len(data.classes),
-        rows=len(data.train),
+        rows=len(data.test),
+        train=len(data.train),
         background=background,
     )

@@ -1,0 +1,37 @@
+"""What the end-to-end tests share: one small audit of real data, run once."""
+
+from pathlib import Path
+
+import pytest
+
+from xaiframe.rounds import Finished, audit
+
+ROOT = Path(__file__).parent.parent
+SMALL = (
+    "explain.instances=10",
+    "explain.repeats=3",
+    "explain.sample=60",
+    "fit.epochs=6",
+    "perturbation.kernel_shap.samples=128",
+    "runner.threads=1",
+    "perturbation.lime.samples=200",
+    "reference.rows=5",
+)
+
+
+@pytest.fixture(scope="session")
+def breast_cancer() -> Path:
+    return ROOT / "recipes" / "breast_cancer.yaml"
+
+
+@pytest.fixture(scope="session")
+def small() -> tuple[str, ...]:
+    """Overrides that make an audit of the table recipe quick."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, breast_cancer) -> Finished:
+    """A finished small audit with two tuning trials, its cache beside it."""
+    outputs = tmp_path_factory.mktemp("outputs")
+    return audit(breast_cancer, (*SMALL, "tuning.trials=2"), outputs=outputs)

@@ -1,0 +1,39 @@
+import pytest
+
+from xaiframe.catalogue import describe
+from xaiframe.data.image import Images
+from xaiframe.data.table import Table
+from xaiframe.estimate import Shapes, known_shapes
+
+
+@pytest.mark.parametrize(
+    ("module", "node"),
+    [
+        (Table, {"source": "builtin:breast_cancer", "target": "diagnosis"}),
+        (
+            Table,
+            {
+                "source": "builtin:breast_cancer",
+                "target": "diagnosis",
+                "drop": ["mean area", "mean radius"],
+                "test": 0.31,
+                "validation": 0.11,
+            },
+        ),
+        (Images, {"source": "builtin:digits"}),
+        (Images, {"source": "builtin:digits", "patch": 3, "test": 0.1}),
+    ],
+)
+def test_what_a_built_in_source_states_is_what_it_loads(module, node):
+    data = module(**node).data
+    stated = known_shapes(describe(f"{module.__module__}.{module.__name__}"), node)
+    assert stated.rows == len(data.test)
+    assert stated.features == len(data.features)
+    assert stated.elements == data.feature_mask.size
+    assert stated.classes == len(data.classes)
+    assert stated.train == pytest.approx(len(data.train), abs=2)
+
+
+def test_nothing_is_stated_of_a_file():
+    table = describe("xaiframe.data.table.Table")
+    assert known_shapes(table, {"source": "my.csv", "target": "y"}) == Shapes()

@@ -1,0 +1,76 @@
+"""Does a method apply: its stated facts against those of the data, the model and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xaiframe.catalogue import Description, UnknownTarget, describe
+from xaiframe.recipe import Recipe
+
+IN_WORDS = {
+    "gradient": "gradients",
+    "convolution": "a convolutional layer",
+    "layers": "its layers one by one",
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is to be explained, as far as source and recipe tell: data, task, model, output."""
+
+    modality: str
+    task: str
+    output: str
+    provides: tuple[str, ...]
+
+    @classmethod
+    def of(cls, data: Description, model: Description, recipe: Recipe) -> Subject:
+        declared = data.parameter("task")
+        default = declared.default if declared else "classification"
+        return cls(
+            modality=str(data.facts.get("modality", "table")),
+            task=str(recipe.data.get("task", default)),
+            output=recipe.reference.output,
+            provides=tuple(model.facts.get("provides", ())),
+        )
+
+
+def reason_against(method: Description, subject: Subject) -> str:
+    """Why a method does not apply, in words; empty when it does."""
+    return "; ".join(_reasons(method.facts, subject))
+
+
+def _reasons(facts: Mapping[str, Any], subject: Subject) -> Iterator[str]:
+    if subject.modality not in facts.get("modalities", (subject.modality,)):
+        yield f"it explains {_listed(facts['modalities'])} data, these are {subject.modality} data"
+    if subject.task not in facts.get("tasks", (subject.task,)):
+        yield f"it is for {_listed(facts['tasks'])}, the task is {subject.task}"
+    missing = [need for need in facts.get("needs", ()) if need not in subject.provides]
+    if missing:
+        words = _listed([IN_WORDS.get(need, need) for need in missing])
+        yield f"it needs {words}, which the model does not offer"
+    if subject.output not in facts.get("outputs", (subject.output,)):
+        outputs = _listed(facts["outputs"])
+        yield f"it explains {outputs} outputs, reference.output is {subject.output}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(words)
+
+
+def fitting_models(models: Mapping[str, Path], modality: str) -> list[str]:
+    """The models on offer that take data of this modality."""
+    return [name for name, path in models.items() if modality in _modalities(path)]
+
+
+def _modalities(path: Path) -> Sequence[str]:
+    node = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    try:
+        return describe(str(node.get("_target_"))).facts.get("modalities", ())
+    except UnknownTarget:
+        return ()

@@ -1,0 +1,300 @@
+"""Recipe → Plan: what will run, what does not apply and why, what it costs, all problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from xaiframe.applicability import Subject, fitting_models, reason_against
+from xaiframe.catalogue import AXES, Description, UnknownTarget, choices, describe
+from xaiframe.compose import Composed, policy_floor, search_path
+from xaiframe.errors import Problem, RecipeError
+from xaiframe.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
+from xaiframe.policy.load import load_policy
+from xaiframe.policy.schema import Policy
+from xaiframe.recipe_reader import read, shown
+from xaiframe.search_space import space_faults
+
+METHODS = ("perturbation", "gradient")
+GROUPS = ("precaution", *METHODS, "evaluation")
+UNKNOWN = Description("", (), {}, "")
+Names = Mapping[str, float | None]
+
+__all__ = ["GROUPS", "Plan", "Shapes", "Stage", "Unit", "plan", "policy_of"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One choice of a stage: whether it applies, why not, and its cost (None: not known yet)."""
+
+    choice: str
+    target: str = ""
+    applies: bool = True
+    reason: str = ""
+    evaluations: int | None = 0
+    seconds: float | None = 0.0
+    memory_mb: float | None = 0.0
+    axes: Mapping[str, str] = field(default_factory=dict)
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Units that run together; ``phase`` tells precaution before the fit from that after it."""
+
+    name: str
+    units: tuple[Unit, ...]
+    phase: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ({self.phase})" if self.phase else self.name
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Ordered stages of one audit, with what the reader should know beforehand."""
+
+    recipe: str
+    stages: tuple[Stage, ...]
+    notices: tuple[str, ...] = ()
+
+    def units(self, stage: str) -> list[Unit]:
+        """All units of a stage, both phases of precaution together."""
+        return [unit for one in self.stages if one.name == stage for unit in one.units]
+
+    def unit(self, stage: str, choice: str) -> Unit | None:
+        return next((unit for unit in self.units(stage) if unit.choice == choice), None)
+
+    def applies(self, stage: str, choice: str) -> bool:
+        unit = self.unit(stage, choice)
+        return unit is not None and unit.applies
+
+    @property
+    def running(self) -> list[Unit]:
+        return [unit for stage in self.stages for unit in stage.units if unit.applies]
+
+    @property
+    def total(self) -> Cost:
+        """Sums over what is known; the memory is that of the largest unit."""
+        return Cost(
+            sum(unit.evaluations or 0 for unit in self.running),
+            sum(unit.seconds or 0.0 for unit in self.running),
+            max((unit.memory_mb or 0.0 for unit in self.running), default=0.0),
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every count is known."""
+        return all(unit.evaluations is not None for unit in self.running)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``plan.json``; what is not known is None."""
+        stages = [
+            {
+                "name": stage.name,
+                "phase": stage.phase,
+                "units": [_rounded(asdict(unit)) for unit in stage.units],
+            }
+            for stage in self.stages
+        ]
+        return {"recipe": self.recipe, "stages": stages, "notices": list(self.notices)}
+
+
+def _rounded(unit: dict[str, Any]) -> dict[str, Any]:
+    digits = {"seconds": 3, "memory_mb": 1}
+    return {
+        key: round(value, digits[key]) if key in digits and value is not None else value
+        for key, value in unit.items()
+    }
+
+
+def plan(composed: Composed, shapes: Shapes | None = None) -> Plan:
+    """The plan of a composed recipe; ``shapes`` are known after preflight.
+
+    Raises :class:`RecipeError` with every choice that cannot do what was asked of it.
+    """
+    planner = Planner(composed, shapes)
+    stages = tuple(planner.stages())
+    planner.check_policy()
+    if planner.problems:
+        raise RecipeError(planner.problems)
+    notices = [*composed.notices, *planner.notices(stages)]
+    return Plan(composed.recipe.name, stages, tuple(notices))
+
+
+def policy_of(composed: Composed) -> Policy:
+    """The recipe's policy merged with its parents and the user's floor.
+
+    Raises :class:`RecipeError` when it cannot be read or loosens what it inherits.
+    """
+    return load_policy(composed.policy, search_path(composed.path), policy_floor())
+
+
+class Planner:
+    """Builds the stages of one recipe and collects what is wrong on the way."""
+
+    def __init__(self, composed: Composed, shapes: Shapes | None) -> None:
+        self.composed = composed
+        self.recipe = composed.recipe
+        self.problems: list[Problem] = []
+        self.local: list[tuple[str, str]] = []
+        self.data = self.description("data", self.recipe.data)
+        self.model = self.description("model", self.recipe.model)
+        self.subject = Subject.of(self.data, self.model, self.recipe)
+        self.shapes = shapes or known_shapes(self.data, self.recipe.data)
+        self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality)
+
+    def stages(self) -> Iterator[Stage]:
+        if UNKNOWN in (self.data, self.model):
+            return  # nothing can be said about methods before data and model are known
+        self.check_model()
+        tuning = self.description("tuning", self.recipe.tuning)
+        for key, message, hint in space_faults(self.recipe, self.model, tuning):
+            self.problem(key, message, hint)
+        yield Stage("strategy", (Unit("declared"),))
+        yield Stage("data", (self.single("data", NOTHING),))
+        yield Stage("precaution", tuple(self.checks("data")), "data")
+        yield Stage("model", (self.single("model", self.estimator.fit()),))
+        yield Stage("precaution", tuple(self.checks("fitted")), "fitted")
+        yield Stage("probe", (Unit("reference"), Unit("instances")))
+        for group in METHODS:
+            yield Stage(group, tuple(self.every[group]))
+        yield Stage("evaluation", tuple(self.every["evaluation"]))
+        if tuning.parameter("trials"):  # tuning none has no trials, and no stage
+            trials = numbers(tuning, self.recipe.tuning)["trials"] or 0
+            costs = self.estimator.trials(self.explanation, trials)
+            yield Stage("tuning", (self.single("tuning", costs),))
+        yield Stage("policy", (Unit(self.recipe.policy),))
+        yield Stage("prescription", tuple(Unit(name) for name in self.recipe.prescription))
+        yield Stage("report", (self.single("report", NOTHING),))
+
+    def description(self, key: str, node: Mapping[str, Any]) -> Description:
+        """What the source says of a node's class; a class that cannot be found is a problem."""
+        target = str(node.get("_target_", ""))
+        try:
+            return describe(target)
+        except UnknownTarget as error:
+            self.problem(key, f"cannot be found: {error}")
+            return UNKNOWN
+
+    def problem(self, key: str, message: str, hint: str = "") -> None:
+        """``key`` is a dotted key of the recipe or a group, with the choice behind it."""
+        self.problems.append(Problem(self.place(key), f"{key} {message}", hint))
+
+    def place(self, key: str) -> str:
+        """File and line of a key or, for a choice, of where its group is chosen."""
+        document = read(self.composed.path)
+        keys = tuple(key.split("."))
+        if keys in document.lines:
+            return document.place(keys)
+        group = keys[0].split(" ")[0]
+        chosen = self.composed.choices.get(group)
+        for at, entry in enumerate(document.content.get("defaults") or ()):
+            names = entry.get(f"override {group}") if isinstance(entry, Mapping) else None
+            if names and chosen == (names if isinstance(names, list) else [names]):
+                return document.place(("defaults", at))
+        return shown(self.composed.path)
+
+    def check_model(self) -> None:
+        taken = self.model.facts.get("modalities", (self.subject.modality,))
+        if self.subject.modality in taken:
+            return
+        models = choices("model", search_path(self.composed.path))
+        fitting = fitting_models(models, self.subject.modality)
+        self.problem(
+            f"model {self.choice('model')}",
+            f"takes {' and '.join(taken)} data, {self.choice('data')} is {self.subject.modality}",
+            f"these fit: {', '.join(fitting)}" if fitting else "",
+        )
+
+    def check_policy(self) -> None:
+        try:
+            policy_of(self.composed)
+        except RecipeError as error:
+            self.problems += error.problems
+
+    def choice(self, group: str) -> str:
+        return next(iter(self.composed.choices.get(group, ())), group)
+
+    def single(self, group: str, costs: Cost) -> Unit:
+        node = getattr(self.recipe, group)
+        described = self.description(group, node) if node.get("_target_") else None
+        doc = described.doc if described else ""
+        target = str(node.get("_target_", ""))
+        return Unit(self.choice(group), target, True, "", **asdict(costs), doc=doc)
+
+    def checks(self, phase: str) -> Iterator[Unit]:
+        for unit in self.every["precaution"]:
+            if describe(unit.target).facts.get("phase", "data") == phase:
+                yield unit
+
+    @cached_property
+    def every(self) -> dict[str, list[Unit]]:
+        """All units of the groups of many choices; the measures last, for they read the others."""
+        units = {group: list(self.units(group)) for group in GROUPS[:-1]}
+        self.local = [
+            (group, unit.choice)
+            for group in METHODS
+            for unit in units[group]
+            if unit.applies and unit.axes["scope"] == "local"
+        ]
+        further = {"methods": len(self.local), "explanation": self.explanation}
+        return units | {"evaluation": list(self.units("evaluation", further))}
+
+    @property
+    def explanation(self) -> float | None:
+        """Evaluations of explaining one instance by every local method that applies."""
+        nodes = [getattr(self.recipe, group)[name] for group, name in self.local]
+        try:
+            costs = [self.estimator.one_instance(describe(one["_target_"]), one) for one in nodes]
+        except ValueError:
+            return None  # already among the problems, as the method's own cost
+        known = [one for one in costs if one is not None]
+        return sum(known) if len(known) == len(costs) else None
+
+    def units(self, group: str, further: Names | None = None) -> Iterator[Unit]:
+        nodes: Mapping[str, Mapping[str, Any]] = getattr(self.recipe, group)
+        described = {name: self.description(f"{group}.{name}", nodes[name]) for name in nodes}
+        reasons = {
+            name: reason_against(one, self.subject)
+            for name, one in described.items()
+            if one is not UNKNOWN
+        }
+        fitting = [name for name, reason in reasons.items() if not reason]
+        for name, reason in reasons.items():
+            if reason and name in self.composed.explicit.get(group, ()):
+                hint = f"of {group} these apply: {', '.join(fitting)}" if fitting else ""
+                self.problem(f"{group} {name}", f"does not apply: {reason}", hint)
+            yield self.unit(group, name, described[name], reason, further)
+
+    def unit(
+        self, group: str, name: str, description: Description, reason: str, further: Names | None
+    ) -> Unit:
+        costs = NOTHING if reason else self.cost(group, name, description, further)
+        axes = {axis: str(description.facts.get(axis, "")) for axis in AXES}
+        return Unit(
+            name,
+            description.target,
+            not reason,
+            reason,
+            **asdict(costs),
+            axes=axes if group in METHODS else {},
+            doc=description.doc,
+        )
+
+    def cost(self, group: str, name: str, description: Description, further: Names | None) -> Cost:
+        node = getattr(self.recipe, group)[name]
+        try:
+            return self.estimator.method(description, node, further)
+        except ValueError as error:
+            self.problem(f"{group}.{name}", f"its cost cannot be read: {error}")
+            return Cost()
+
+    def notices(self, stages: Sequence[Stage]) -> Iterator[str]:
+        for group in METHODS:
+            units = [unit for stage in stages if stage.name == group for unit in stage.units]
+            if units and not any(unit.applies for unit in units):
+                yield f"no {group} method applies, so there is no evidence from that direction"

@@ -1,0 +1,111 @@
+"""Is the search space sound: every tuned key exists, and its range fits the key's type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from xaiframe.catalogue import Description, Parameter, check_value, describe
+from xaiframe.policy.reading import near
+from xaiframe.recipe import Recipe
+
+RANGE_KEYS = frozenset({"low", "high", "choices", "log", "step"})
+MEASURED = ("model.validation.", "evaluation.agreement.")
+"""What a trial measures; the test split is for reporting and decides nothing."""
+DIRECTIONS = ("maximize", "minimize")
+SCALARS = frozenset({"int", "float"})
+
+
+def flatten(space: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{model: {hidden: {low: 8}}}`` and ``{"model.hidden": {low: 8}}`` → the latter."""
+    found: dict[str, Any] = {}
+    for key, value in space.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and not RANGE_KEYS & set(value):
+            found |= flatten(value, f"{name}.")
+        else:
+            found[name] = value
+    return found
+
+
+Fault = tuple[str, str, str]
+"""Dotted key, message, hint."""
+
+
+def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Iterator[Fault]:
+    """Everything wrong with ``tuning.space`` and ``tuning.objectives``."""
+    tunable = {f"model.{one.name}": one for one in model.parameters}
+    tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
+    for name, limits in flatten(recipe.tuning.get("space") or {}).items():
+        key = f"tuning.space.{name}"
+        if name not in tunable:
+            yield key, "there is no such key to tune", near(name, tunable)
+        else:
+            for message, hint in _faults(limits, tunable[name]):
+                yield key, message, hint
+    if tuning.parameter("space") and not flatten(recipe.tuning.get("space") or {}):
+        yield "tuning.space", "is empty", "without one, choose tuning none"
+    yield from _objective_faults(recipe, tuning)
+
+
+def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
+    """(message, hint) for each fault of one range."""
+    if not isinstance(limits, Mapping):
+        yield "is not a range", "{low: 1, high: 8} or {choices: [1, 2]}"
+        return
+    for key in sorted(set(limits) - RANGE_KEYS):
+        yield f"unknown key {key!r}", near(key, RANGE_KEYS)
+    if "choices" in limits:
+        yield from _choice_faults(limits["choices"], parameter)
+        return
+    kind = scalar_type(parameter.annotation)
+    if kind is None:
+        yield f"{parameter.name} has no numeric range", "{choices: [...]}"
+        return
+    ends: dict[str, Any] = {key: limits.get(key) for key in ("low", "high")}
+    wrong = {key: expected for key, end in ends.items() if (expected := check_value(end, kind))}
+    for key, expected in wrong.items():
+        yield f"{key} is {ends[key]!r}", f"expected {expected}"
+    if not wrong:
+        yield from _order_faults(float(ends["low"]), float(ends["high"]), bool(limits.get("log")))
+
+
+def _order_faults(low: float, high: float, log: bool) -> Iterator[tuple[str, str]]:
+    if low > high:
+        yield f"low {low:g} is above high {high:g}", ""
+    if log and low <= 0:
+        yield f"low {low:g} has no logarithm", "low above 0, or log: false"
+
+
+def _choice_faults(choices: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
+    if not isinstance(choices, (list, tuple)) or not choices:
+        yield "choices is not a list of values", "choices: [1, 2]"
+        return
+    for value in choices:
+        expected = check_value(value, parameter.annotation)
+        if expected:
+            yield f"{value!r} is no value for {parameter.name}", f"expected {expected}"
+
+
+def scalar_type(annotation: str) -> str | None:
+    """int or float where one of them is a member of the type, None for what has no range."""
+    members = annotation.replace(" ", "").split("|")
+    return next((one for one in members if one in SCALARS), None)
+
+
+def _objective_faults(recipe: Recipe, tuning: Description) -> Iterator[Fault]:
+    """An objective is something a trial measures, of a method that is part of the audit."""
+    objectives = recipe.tuning.get("objectives") or {}
+    if not isinstance(objectives, Mapping):
+        yield "tuning.objectives", "is not a mapping", "{model.validation.score: maximize}"
+        return
+    if not objectives and tuning.parameter("objectives"):
+        yield "tuning.objectives", "is empty", "model.validation.score: maximize"
+    for fact, direction in objectives.items():
+        key = f"tuning.objectives.{fact}"
+        if direction not in DIRECTIONS:
+            yield key, f"is {direction!r}", " or ".join(DIRECTIONS)
+        if not fact.startswith(MEASURED):
+            yield key, "is not measured in a trial", f"a fact of {' or '.join(MEASURED)}"
+        elif fact.startswith("evaluation.") and "agreement" not in recipe.evaluation:
+            yield key, "is read, but evaluation agreement is not selected", ""
