@@ -23,9 +23,9 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from xaiframe.compose import compose
+from xaiframe.composition.compose import compose
 from xaiframe.observer import SilentObserver
-from xaiframe.plan import plan
+from xaiframe.planning.plan import plan
 from xaiframe.probe.score import Scorer
 from xaiframe.rounds import audit
 from xaiframe.run import Round, make_tools, shapes

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from xaiframe.catalogue import house
+from xaiframe.catalogue.listing import house
 from xaiframe.cli import is_override, main, routed, separate
 from xaiframe.errors import AuditError, DataError, Problem
-from xaiframe.estimate import Shapes
 from xaiframe.facts import Finding, Verdict
+from xaiframe.planning.estimate import Shapes
 
 RECIPE = house().parent / "recipes" / "breast_cancer.yaml"
 HEAVY = ("torch", "pandas", "numpy", "pytorch_lightning", "sklearn", "matplotlib")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from xaiframe.catalogue import house
-from xaiframe.layers import Layers, walk
+from xaiframe.catalogue.listing import house
+from xaiframe.composition.check import Checker, choice_problems
+from xaiframe.composition.layers import Layers, walk
+from xaiframe.composition.reader import read
+from xaiframe.composition.selection import GROUPS, MULTIPLE
 from xaiframe.prescription.rules import problems_of
-from xaiframe.recipe_check import Checker, choice_problems
-from xaiframe.recipe_reader import read
-from xaiframe.selection import GROUPS, MULTIPLE
 
 FILES = sorted(house().glob("*/*.yaml"))
 CHOICES = [path for path in FILES if path.parent.name in GROUPS]
@@ -77,8 +77,8 @@ def test_the_house_chooses_every_group_once_and_only_what_exists():
 
 def test_the_house_states_every_default_of_the_recipes_data_classes():
     """audit.yaml is what a reader sees; the data classes are what the code uses."""
+    from xaiframe.composition.check import SECTIONS, VALUES
     from xaiframe.recipe import Recipe
-    from xaiframe.recipe_check import SECTIONS, VALUES
 
     content = read(AUDIT).content
     assert {key for key in content if key != "defaults"} == {*SECTIONS, *VALUES}

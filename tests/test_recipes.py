@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xaiframe.compose import compose
-from xaiframe.plan import plan
+from xaiframe.composition.compose import compose
+from xaiframe.planning.plan import plan
 from xaiframe.recipe import Strategy
 
 RECIPES = sorted((Path(__file__).parent.parent / "recipes").glob("*.yaml"))

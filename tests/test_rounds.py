@@ -103,7 +103,12 @@ def test_an_override_that_touches_only_the_report_recomputes_only_the_report(
     finished, breast_cancer, small, outputs
 ):
     heard = Heard()
-    audit(breast_cancer, (*small, "tuning.trials=2", "report.formats=[html]"), outputs=outputs, observer=heard)
+    audit(
+        breast_cancer,
+        (*small, "tuning.trials=2", "report.formats=[html]"),
+        outputs=outputs,
+        observer=heard,
+    )
     computed = {name for name, state in heard.states.items() if state == "done"}
     assert computed <= {"strategy.declared", "data.load", "policy.judge", "report.build"}
 

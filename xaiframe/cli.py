@@ -71,7 +71,7 @@ def run(
     path, chosen = separate([recipe, *(overrides or ())])
     trusted = tuple(trust or ())
     if cfg:
-        from xaiframe.compose import compose, config_text
+        from xaiframe.composition.compose import compose, config_text
 
         sys.stdout.write(config_text(compose(path, chosen, trusted)).rstrip() + "\n")
         return 0
@@ -79,8 +79,8 @@ def run(
     def one(these: Sequence[str]) -> int:
         return audit_once(path, these, trusted, outputs, fail_on_warn)
 
-    from xaiframe.compose import multirun as sweep
-    from xaiframe.compose import wants_multirun
+    from xaiframe.composition.compose import multirun as sweep
+    from xaiframe.composition.compose import wants_multirun
 
     if multirun or wants_multirun(path, chosen):
         return sweep(path, chosen, lambda these: surviving(one, these))
@@ -101,9 +101,9 @@ def audit_once(
     recipe: Path, overrides: Sequence[str], trust: Sequence[str], outputs: Path, fail_on_warn: bool
 ) -> int:
     """One audit with its progress and its ending shown; the exit code of its verdict."""
-    from xaiframe.console import console
-    from xaiframe.progress import RichObserver
     from xaiframe.rounds import audit
+    from xaiframe.terminal.console import console
+    from xaiframe.terminal.progress import RichObserver
 
     began = time.time()
     try:
@@ -119,7 +119,7 @@ def audit_once(
 
 def show_finished(finished: Finished) -> None:
     """Findings, verdict, and where the report is."""
-    from xaiframe.console import console, show_findings, show_path, show_verdict
+    from xaiframe.terminal.console import console, show_findings, show_path, show_verdict
 
     out = console()
     show_findings(out, finished.findings)
@@ -141,9 +141,9 @@ def plan(
     trust: Trust = None,
 ) -> int:
     """Show what would run, what does not apply and why, and what it costs; runs nothing."""
-    from xaiframe.compose import compose
-    from xaiframe.console import console, show_plan
-    from xaiframe.plan import plan as planned
+    from xaiframe.composition.compose import compose
+    from xaiframe.planning.plan import plan as planned
+    from xaiframe.terminal.console import console, show_plan
 
     path, chosen = separate([recipe, *(overrides or ())])
     composed = compose(path, chosen, tuple(trust or ()))
@@ -170,8 +170,8 @@ def list_(
     ] = None,
 ) -> int:
     """Show what may be chosen; also from a conf/ in this folder."""
-    from xaiframe.catalogue import entries, groups
-    from xaiframe.console import console, show_group, show_groups
+    from xaiframe.catalogue.listing import entries, groups
+    from xaiframe.terminal.console import console, show_group, show_groups
 
     path = folders_of(recipe)
     known = groups(path)
@@ -191,10 +191,10 @@ def list_(
 def folders_of(recipe: Path | None) -> list[Path]:
     """The search path of a recipe, or of this folder; only a recipe needs all of Hydra for it."""
     if recipe is None:
-        from xaiframe.catalogue import search_path as here
+        from xaiframe.catalogue.listing import search_path as here
 
         return here()
-    from xaiframe.compose import search_path
+    from xaiframe.composition.compose import search_path
 
     return search_path(recipe)
 
@@ -204,7 +204,7 @@ def report(
     run: Annotated[Path, typer.Argument(help="A run folder, such as outputs/digits/latest")],
 ) -> int:
     """Build the report of a finished run again, from what the run stored."""
-    from xaiframe.console import console, show_path
+    from xaiframe.terminal.console import console, show_path
 
     if not (run / "facts.json").is_file():
         raise AuditError(Problem(str(run), "is not a run folder", "it would hold a facts.json"))
@@ -214,7 +214,7 @@ def report(
     return 0
 
 
-class Crash(Exception):  # noqa: N818 (it is no error of ours to name, but what happened)
+class Crash(Exception):
     """An exception nobody foresaw, and the log that holds its traceback."""
 
     def __init__(self, cause: Exception, log: Path | None) -> None:
@@ -306,7 +306,7 @@ def explain(error: Exception) -> None:
 
 def complain(*problems: Problem) -> None:
     """Problems on stderr, one line each."""
-    from xaiframe.console import console, show_problems
+    from xaiframe.terminal.console import console, show_problems
 
     show_problems(console(stderr=True), problems)
 

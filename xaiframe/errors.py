@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault: ``place`` (file:line, key, column, row), ``message``, and a ``hint`` of what is right."""
+    """One fault: ``place`` (file:line, key, column, row), ``message``, and what is right."""
 
     place: str
     message: str

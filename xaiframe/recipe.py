@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 Node = Mapping[str, Any]
 """A composed choice: ``_target_`` and its parameters."""
+RANGE_KEYS = frozenset({"low", "high", "choices", "log", "step"})
+"""What tells a range of the search space from a mapping of ranges."""
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from xaiframe.compose import Composed, compose, instantiate, policy_floor, search_path
+from xaiframe.composition.compose import Composed, compose, instantiate, policy_floor, search_path
 from xaiframe.facts import Facts, Finding, Prescription, Verdict
 from xaiframe.observer import Observer, SilentObserver
-from xaiframe.plan import Plan, plan
+from xaiframe.planning.plan import Plan, plan
 from xaiframe.policy.judge import judge
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
-from xaiframe.compose import Composed, instantiate
+from xaiframe.composition.compose import Composed, instantiate
 from xaiframe.data.face import Data
 from xaiframe.explanation import Curve, Importance, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
-from xaiframe.plan import Plan, Shapes
+from xaiframe.planning.plan import Plan, Shapes
 from xaiframe.recipe import Recipe
 from xaiframe.runner.explanations import explain_globally, explain_locally, gather
 from xaiframe.runner.fit import fit, restore
@@ -109,15 +110,11 @@ class Round:
                 "data": self.data.digest,
                 "seed": self.recipe.seed,
             }
-            extra = (model,) if model is not None else ()
+            extra = () if model is None else (model,)
             if model is not None:
                 decides["model"] = weights_digest(model)
-            self.ledger.unit(
-                "precaution",
-                name,
-                decides,
-                lambda check=check, extra=extra: check(self.data, *extra, self.recipe.seed),
-            )
+            compute = partial(check, self.data, *extra, self.recipe.seed)
+            self.ledger.unit("precaution", name, decides, compute)
 
     def model(self) -> Model:
         """Fit the network, or take the one fitted under the same settings, and measure it."""
@@ -211,7 +208,7 @@ class Round:
                 "knowledge": [asdict(one) for one in self.recipe.strategy.knowledge],
                 **subject.decides,
             }
-            self.ledger.unit("evaluation", name, decides, lambda m=measure_: m(evidence))
+            self.ledger.unit("evaluation", name, decides, partial(measure_, evidence))
 
     def tune(self, subject: Subject) -> None:
         study = instantiate(self.recipe.tuning, self.trust)

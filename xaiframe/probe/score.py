@@ -25,7 +25,7 @@ class Scorer:
         self.evaluations = 0
 
     def __call__(self, x: Array, targets: Array | int) -> Array:
-        """``(n,)`` float64 scores of ``x`` ``(n, *input_shape)`` at ``targets``, ``(n,)`` or one."""
+        """Scores ``(n,)`` of ``x`` ``(n, *input_shape)`` at ``targets``, one or ``(n,)``."""
         outputs = self.outputs(x)
         return outputs[np.arange(len(x)), np.broadcast_to(targets, (len(x),))]
 

@@ -1,9 +1,9 @@
 import pytest
 
-from xaiframe.catalogue import describe
+from xaiframe.catalogue.listing import describe
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
-from xaiframe.estimate import Shapes, known_shapes
+from xaiframe.planning.estimate import Shapes, known_shapes
 
 
 @pytest.mark.parametrize(

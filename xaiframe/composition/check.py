@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, cast
 
-from xaiframe.catalogue import Description, Parameter, UnknownTarget, check_value, describe
+from xaiframe.catalogue.listing import Description, Parameter, UnknownTarget, check_value, describe
+from xaiframe.composition.layers import Layers, dotted, walk
+from xaiframe.composition.reader import Document, Keys, Unusable
+from xaiframe.composition.selection import MULTIPLE, SINGLE
+from xaiframe.composition.trust import ROOMS, objection, trust_hint
 from xaiframe.errors import Problem
-from xaiframe.layers import Layers, dotted, walk
 from xaiframe.policy.reading import near
 from xaiframe.prescription.rules import problems_of
 from xaiframe.recipe import Knowledge, Recipe
-from xaiframe.recipe_reader import Document, Keys, Unusable
-from xaiframe.selection import MULTIPLE, SINGLE
-from xaiframe.trust import ROOMS, objection, trust_hint
 
 SECTIONS: dict[str, type] = {
     one.name: cast(type, one.default_factory)

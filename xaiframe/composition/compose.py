@@ -19,21 +19,21 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from xaiframe.catalogue import choices, house
+from xaiframe.catalogue.listing import choices, house
+from xaiframe.composition.check import SECTIONS, Checker
+from xaiframe.composition.freeze import dump, freeze
+from xaiframe.composition.interpolation import resolve
+from xaiframe.composition.launch import Launch, launch, set_launcher
+from xaiframe.composition.layers import Layers
+from xaiframe.composition.merge import Merger
+from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
+from xaiframe.composition.reader import read
+from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
+from xaiframe.composition.trust import absolute_policy, instantiate, is_path, policy_floor, trusted
+from xaiframe.composition.tuned_space import fitting_space, pruned
 from xaiframe.errors import AuditError, Problem, RecipeError
-from xaiframe.freeze import dump, freeze
-from xaiframe.interpolation import resolve
-from xaiframe.launch import Launch, launch, set_launcher
-from xaiframe.layers import Layers
-from xaiframe.merge import Merger
-from xaiframe.overrides import LAUNCHING, PATHS, Override, absolute, sort
 from xaiframe.policy.reading import near
 from xaiframe.recipe import Knowledge, Recipe
-from xaiframe.recipe_check import SECTIONS, Checker
-from xaiframe.recipe_reader import read
-from xaiframe.selection import MULTIPLE, Pick, Selection, select
-from xaiframe.trust import absolute_policy, instantiate, is_path, policy_floor, trusted
-from xaiframe.tuned_space import fitting_space, pruned
 
 __all__ = [
     "Composed",

@@ -11,9 +11,9 @@ from omegaconf.errors import OmegaConfBaseException
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 from omegaconf.grammar_parser import parse
 
+from xaiframe.composition.layers import Layers, walk
+from xaiframe.composition.reader import Keys, Unusable
 from xaiframe.errors import Problem
-from xaiframe.layers import Layers, walk
-from xaiframe.recipe_reader import Keys, Unusable
 
 RESOLVERS = ("oc.select", "oc.dict.keys", "oc.dict.values")
 """Functions a value may call; those that read the environment or the clock are not among them."""

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from xaiframe.catalogue import house
-from xaiframe.compose import Composed, compose
+from xaiframe.catalogue.listing import house
+from xaiframe.composition.compose import Composed, compose
+from xaiframe.composition.freeze import dump, escaped
 from xaiframe.errors import RecipeError
-from xaiframe.freeze import dump, escaped
 
-RECIPES = Path(__file__).parent.parent / "recipes"
+RECIPES = Path(__file__).parent.parent.parent / "recipes"
 TABLE = RECIPES / "breast_cancer.yaml"
 
 
@@ -131,7 +131,7 @@ values = st.recursive(
 
 @given(st.dictionaries(texts.filter(bool), values, max_size=3))
 def test_what_is_dumped_reads_back_the_same(tmp_path_factory, content):
-    from xaiframe.recipe_reader import read
+    from xaiframe.composition.reader import read
 
     path = tmp_path_factory.getbasetemp() / "dumped.yaml"
     path.write_text(dump(content), encoding="utf-8")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xaiframe.composition.reader import Keys
+from xaiframe.composition.selection import GROUPS, MULTIPLE, Pick
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
-from xaiframe.recipe_reader import Keys
-from xaiframe.selection import GROUPS, MULTIPLE, Pick
 
 PATHS = (("data", "source"), ("data", "path"))
 """Parameters that are file paths, unless they name a scheme (``builtin:digits``)."""

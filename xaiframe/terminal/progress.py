@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from xaiframe.console import clean, duration
+from xaiframe.terminal.console import clean, duration
 
 TITLE_WIDTH = 20
 COUNTED = (("done", "done"), ("cached", "from the cache"), ("not applicable", "not applicable"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xaiframe.compose import compose
+from xaiframe.composition.compose import compose
 from xaiframe.errors import RecipeError
 
 HEAD = """defaults:

@@ -3,8 +3,11 @@ import io
 import pytest
 from rich.console import Console
 
-from xaiframe.catalogue import entries
-from xaiframe.console import (
+from xaiframe.catalogue.listing import entries
+from xaiframe.errors import Problem
+from xaiframe.facts import Finding, Verdict
+from xaiframe.observer import Observer, SilentObserver
+from xaiframe.terminal.console import (
     clean,
     counts,
     duration,
@@ -17,10 +20,7 @@ from xaiframe.console import (
     show_problems,
     show_verdict,
 )
-from xaiframe.errors import Problem
-from xaiframe.facts import Finding, Verdict
-from xaiframe.observer import Observer, SilentObserver
-from xaiframe.progress import RichObserver, Running
+from xaiframe.terminal.progress import RichObserver, Running
 
 
 def screen(width=80, terminal=False):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from xaiframe.catalogue import describe
-from xaiframe.layers import Layers, dotted
-from xaiframe.recipe_reader import Keys
-from xaiframe.search_space import RANGE_KEYS
+from xaiframe.catalogue.listing import describe
+from xaiframe.composition.layers import Layers, dotted
+from xaiframe.composition.reader import Keys
+from xaiframe.recipe import RANGE_KEYS
 
 SPACE = ("tuning", "space")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from xaiframe.catalogue import choices
+from xaiframe.catalogue.listing import choices
+from xaiframe.composition.reader import Document
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
 from xaiframe.recipe import Recipe
-from xaiframe.recipe_reader import Document
 
 SINGLE = tuple(one.name for one in fields(Recipe) if one.type == "Node")
 MULTIPLE = tuple(one.name for one in fields(Recipe) if one.type == "Mapping[str, Node]")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from xaiframe.catalogue import Description, UnknownTarget, describe
+from xaiframe.catalogue.listing import Description, UnknownTarget, describe
 from xaiframe.recipe import Recipe
 
 IN_WORDS = {

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from xaiframe.values import arithmetic
+from xaiframe.catalogue.values import arithmetic
 
 
 class Missing:

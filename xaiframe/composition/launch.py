@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xaiframe.composition.reader import Document
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
-from xaiframe.recipe_reader import Document
 
 MODES = ("RUN", "MULTIRUN")
 LAUNCHERS = ("basic", "joblib")

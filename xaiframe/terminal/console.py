@@ -14,12 +14,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from xaiframe.catalogue import AXES, Entry
+from xaiframe.catalogue.listing import AXES, Entry
 from xaiframe.errors import Problem
 from xaiframe.facts import ORDER, Finding, Verdict
 
 if TYPE_CHECKING:  # list needs no plan, and a plan needs Hydra
-    from xaiframe.plan import Plan, Stage, Unit
+    from xaiframe.planning.plan import Plan, Stage, Unit
 
 STATUS: Mapping[str, tuple[str, str, str]] = {
     "error": ("✗", "bold red", "raised"),

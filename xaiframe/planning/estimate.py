@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xaiframe.catalogue import MISSING, Description
+from xaiframe.catalogue.listing import MISSING, Description
+from xaiframe.catalogue.values import cost
 from xaiframe.recipe import Recipe
-from xaiframe.values import cost
 
 FORWARD_SECONDS = {"table": 1e-6, "image": 1.2e-5}
 """Seconds per row sent forward, masking included, measured on two cores with KernelSHAP and

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xaiframe.catalogue import Description, Parameter, check_value, describe
+from xaiframe.catalogue.listing import Description, Parameter, check_value, describe
 from xaiframe.policy.reading import near
-from xaiframe.recipe import Recipe
+from xaiframe.recipe import RANGE_KEYS, Recipe
 
-RANGE_KEYS = frozenset({"low", "high", "choices", "log", "step"})
 MEASURED = ("model.validation.", "evaluation.agreement.")
 """What a trial measures; the test split is for reporting and decides nothing."""
 DIRECTIONS = ("maximize", "minimize")

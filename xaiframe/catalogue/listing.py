@@ -13,8 +13,17 @@ from typing import Any
 
 import yaml
 
-from xaiframe.source import HOPS, MISSING, Definition, Module, annotation, find, literal, resolve
-from xaiframe.values import check_value, cost
+from xaiframe.catalogue.source import (
+    HOPS,
+    MISSING,
+    Definition,
+    Module,
+    annotation,
+    find,
+    literal,
+    resolve,
+)
+from xaiframe.catalogue.values import check_value, cost
 
 __all__ = [
     "AXES",
@@ -37,7 +46,7 @@ AXES = ("scope", "access", "usage", "reach", "direction")
 """The taxonomy every method of explanation has its place in (METHOD §2)."""
 
 
-class UnknownTarget(KeyError):  # noqa: N818 (says what it is, as NotApplicable does)
+class UnknownTarget(KeyError):
     """No such class can be found; the message names the target."""
 
     def __str__(self) -> str:
@@ -184,7 +193,7 @@ def _first_line(node: Definition) -> str:
 
 def house() -> Path:
     """The folder of the choices that come with xaiframe (installed or in a checkout)."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     return package / "conf" if (package / "conf").is_dir() else package.parent / "conf"
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xaiframe.catalogue import choices
+from xaiframe.catalogue.listing import choices
+from xaiframe.composition.check import choice_problems
+from xaiframe.composition.layers import Layers, Place, dotted
+from xaiframe.composition.overrides import Override
+from xaiframe.composition.reader import Document, Keys, read
+from xaiframe.composition.selection import GROUPS, MULTIPLE, SINGLE, Selection
 from xaiframe.errors import Problem, RecipeError
-from xaiframe.layers import Layers, Place, dotted
-from xaiframe.overrides import Override
 from xaiframe.policy.reading import near
-from xaiframe.recipe_check import choice_problems
-from xaiframe.recipe_reader import Document, Keys, read
-from xaiframe.selection import GROUPS, MULTIPLE, SINGLE, Selection
 
 
 @dataclass

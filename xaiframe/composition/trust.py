@@ -10,11 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from xaiframe.catalogue import house
+from xaiframe.catalogue.listing import house
+from xaiframe.catalogue.source import module_named
+from xaiframe.composition.reader import read
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.recipe import Recipe
-from xaiframe.recipe_reader import read
-from xaiframe.source import module_named
 
 ROOMS = tuple(one.name for one in fields(Recipe) if "Node" in str(one.type))
 """Groups whose choices are classes of the package's folder of the same name."""

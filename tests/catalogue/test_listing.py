@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xaiframe.catalogue import (
+from xaiframe.catalogue.listing import (
     MISSING,
     UnknownTarget,
     check_value,
@@ -22,8 +22,8 @@ from xaiframe.catalogue import (
     house,
     search_path,
 )
-from xaiframe.source import find, module_named
-from xaiframe.values import LARGEST_EXPONENT
+from xaiframe.catalogue.source import find, module_named
+from xaiframe.catalogue.values import LARGEST_EXPONENT
 
 DATACLASSES = ["xaiframe.model.mlp.MLP", "xaiframe.model.cnn.CNN", "xaiframe.recipe.Fit"]
 

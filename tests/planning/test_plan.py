@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from xaiframe.catalogue import describe
+from xaiframe.catalogue.listing import describe
+from xaiframe.catalogue.source import module_named
 from xaiframe.errors import RecipeError
-from xaiframe.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
-from xaiframe.plan import plan
+from xaiframe.planning.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
+from xaiframe.planning.plan import plan
+from xaiframe.planning.search_space import flatten
 from xaiframe.recipe import Explain, Fit, Recipe, ReferenceConfig
-from xaiframe.search_space import flatten
-from xaiframe.source import module_named
 
 METHODS = '''
 from dataclasses import dataclass
@@ -382,9 +382,9 @@ def test_a_space_may_be_nested_or_dotted():
 
 
 def test_no_choice_of_the_house_has_a_cost_that_cannot_be_read():
-    from xaiframe.catalogue import entries, house
-    from xaiframe.estimate import numbers
-    from xaiframe.values import cost
+    from xaiframe.catalogue.listing import entries, house
+    from xaiframe.catalogue.values import cost
+    from xaiframe.planning.estimate import numbers
 
     known = dict.fromkeys(
         ("instances", "rows", "background", "features", "elements", "classes"), 2.0

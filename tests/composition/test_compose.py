@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xaiframe.catalogue import house
-from xaiframe.compose import (
+from xaiframe.catalogue.listing import house
+from xaiframe.composition.compose import (
     compose,
     config_text,
     instantiate,
@@ -22,7 +22,7 @@ from xaiframe.compose import (
 from xaiframe.errors import RecipeError
 from xaiframe.recipe import Fit, Knowledge
 
-RECIPES = Path(__file__).parent.parent / "recipes"
+RECIPES = Path(__file__).parent.parent.parent / "recipes"
 TABLE = RECIPES / "breast_cancer.yaml"
 HEAD = """
 defaults:
@@ -226,7 +226,7 @@ def test_instantiate_builds_nested_nodes_and_checks_each(toolbox):
         "xaiframe.runner.trainer.Path",
         "xaiframe.runner.trainer.torch.load",
         "xaiframe.runner.trainer.quiet",
-        "xaiframe.compose.compose",
+        "xaiframe.composition.compose.compose",
         "xaiframe.runner",
         "xaiframe",
         "xaiframe..x",
@@ -326,7 +326,7 @@ def test_joblib_runs_the_jobs_and_is_refused_where_it_is_not_installed(tmp_path,
 
 def test_composing_needs_no_heavy_library():
     code = (
-        "import sys; from pathlib import Path; from xaiframe.compose import compose;"
+        "import sys; from pathlib import Path; from xaiframe.composition.compose import compose;"
         f"compose(Path({str(TABLE)!r}));"
         "print([name for name in ('torch', 'numpy', 'pandas') if name in sys.modules])"
     )

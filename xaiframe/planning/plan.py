@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from xaiframe.applicability import Subject, fitting_models, reason_against
-from xaiframe.catalogue import AXES, Description, UnknownTarget, choices, describe
-from xaiframe.compose import Composed, policy_floor, search_path
+from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
+from xaiframe.composition.compose import Composed, policy_floor, search_path
+from xaiframe.composition.reader import read, shown
 from xaiframe.errors import Problem, RecipeError
-from xaiframe.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
+from xaiframe.planning.applicability import Subject, fitting_models, reason_against
+from xaiframe.planning.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
+from xaiframe.planning.search_space import space_faults
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
-from xaiframe.recipe_reader import read, shown
-from xaiframe.search_space import space_faults
 
 METHODS = ("perturbation", "gradient")
 GROUPS = ("precaution", *METHODS, "evaluation")

@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from xaiframe.layers import Layers
-from xaiframe.recipe_reader import Loader
-from xaiframe.selection import MULTIPLE, SINGLE
+from xaiframe.composition.layers import Layers
+from xaiframe.composition.reader import Loader
+from xaiframe.composition.selection import MULTIPLE, SINGLE
 
 HEAD = "# Every choice and value of one audit. Runs again as it is, and takes overrides.\n"
 INTERPOLATION = re.compile(r"(\\*)\$\{")
