@@ -4,12 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xaiframe.load import load
+    from xaiframe.finished import load
     from xaiframe.rounds import audit
 
 __all__ = ["audit", "load"]
 
-ROOMS = {"audit": "xaiframe.rounds", "load": "xaiframe.load"}
+ROOMS = {"audit": "xaiframe.rounds", "load": "xaiframe.finished"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,146 @@
+"""The nine relations on a run's facts, and before and after."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from xaiframe.facts import Fact, Facts, Prescription
+from xaiframe.prescription.match import prescribe
+from xaiframe.prescription.relations import Effect, RelationState, effects, relations
+from xaiframe.prescription.rules import RELATIONS
+
+SCORE = {"fact": "model.validation.score", "direction": "higher"}
+ERROR = {"fact": "model.validation.calibration_error", "direction": "lower"}
+RULES: dict[str, dict[str, Any]] = {
+    "thin": {
+        "relation": "precaution → optimization",
+        "when": {"fact": "precaution.imbalance.ratio", "below": 0.5},
+        "then": {"fit.epochs": 9},
+        "because": "because",
+        "expect": SCORE,
+        "automatic": True,
+    },
+    "watch": {
+        "relation": "explanation → precaution",
+        "when": {"any": [{"fact": "evaluation.agreement.mean_spearman", "below": 0.1}]},
+        "then": {"fit.epochs": 8},
+        "because": "because",
+        "expect": SCORE,
+        "automatic": False,
+    },
+}
+FACTS = Facts(
+    [
+        Fact("precaution.imbalance.ratio", 0.2),
+        Fact("evaluation.agreement.mean_spearman", 0.7),
+        Fact("tuning.search.best", 0.9, labels={"objective": "model.validation.score"}),
+        Fact("tuning.search.best", 0.6, labels={"objective": "evaluation.agreement.mean_spearman"}),
+        Fact("data.load.features", 30),
+    ]
+)
+
+
+def states(facts: Facts) -> dict[str, RelationState]:
+    fired = prescribe(facts, RULES, {"fit": {"epochs": 1}})
+    return {state.relation: state for state in relations(facts, RULES, fired)}
+
+
+def test_all_nine_relations_are_told_in_order() -> None:
+    found = states(Facts())
+    assert list(found) == list(RELATIONS)
+    assert len(found) == 9
+    assert not any(state.acts or state.fired or state.facts for state in found.values())
+    assert {state.source for state in found.values()} == {
+        "training_data", "precaution", "explanation", "tuning"
+    }  # fmt: skip
+
+
+def test_a_fired_rule_makes_its_relation_act_on_its_facts() -> None:
+    state = states(FACTS)["precaution → optimization"]
+    assert (state.declared, state.fired, state.acts) == (("thin",), ("thin",), True)
+    assert [(fact.name, fact.value) for fact in state.facts] == [
+        ("precaution.imbalance.ratio", 0.2)
+    ]
+
+
+def test_a_rule_that_did_not_fire_still_shows_what_it_read() -> None:
+    state = states(FACTS)["explanation → precaution"]
+    assert (state.declared, state.fired, state.acts) == (("watch",), (), False)
+    assert [fact.value for fact in state.facts] == [0.7]
+
+
+def test_an_explanation_objective_is_what_passes_to_tuning() -> None:
+    state = states(FACTS)["explanation → tuning"]
+    assert [fact.value for fact in state.facts] == [0.6]
+    assert state.acts
+    score_only = Facts(fact for fact in FACTS if fact.value != 0.6)
+    assert not states(score_only)["explanation → tuning"].acts
+
+
+def test_a_state_can_be_stored() -> None:
+    for state in states(FACTS).values():
+        assert json.loads(json.dumps(state.to_dict()))["relation"] == state.relation
+
+
+def effect_of(before: Fact | None, after: Fact | None, expect: dict[str, str] = SCORE) -> Effect:
+    one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", True, expect)
+    (effect,) = effects(Facts([before] if before else []), Facts([after] if after else []), [one])
+    return effect
+
+
+def score(value: float, half: float | None = 0.02) -> Fact:
+    interval = None if half is None else (value - half, value + half)
+    return Fact("model.validation.score", value, interval=interval)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (score(0.80), score(0.90), "kept"),
+        (score(0.90), score(0.80), "harmful"),
+        (score(0.80), score(0.81), "no effect"),
+        (score(0.80), score(0.90, 0.2), "no effect"),
+        (score(0.80, 0.2), score(0.90), "no effect"),
+        (score(0.80, None), score(0.90), "undecided"),
+        (None, score(0.90), "undecided"),
+        (score(0.80), None, "undecided"),
+    ],
+)
+def test_before_and_after(before: Fact | None, after: Fact | None, said: str) -> None:
+    assert effect_of(before, after).verdict == said
+
+
+def test_lower_may_be_better_and_the_numbers_are_kept() -> None:
+    error = [
+        Fact(ERROR["fact"], value, interval=(value - 0.01, value + 0.01)) for value in (0.2, 0.1)
+    ]
+    effect = effect_of(*error, ERROR)
+    assert (effect.verdict, effect.before, effect.after) == ("kept", 0.2, 0.1)
+    assert effect.after_interval == pytest.approx((0.09, 0.11))
+    assert effect_of(*error[::-1], ERROR).verdict == "harmful"
+    assert json.loads(json.dumps(effect.to_dict()))["prescription"] == "p"
+
+
+def test_what_was_not_applied_has_no_effect_to_tell() -> None:
+    one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", False, SCORE)
+    assert effects(Facts([score(0.8)]), Facts([score(0.9)]), [one]) == []
+
+
+def test_an_overruled_prescription_is_not_credited() -> None:
+    rule = Prescription("r", "precaution → optimization", {"fit.x": 1}, "because", True, SCORE)
+    tuned = Prescription("t", "tuning → optimization", {"fit.x": 2}, "because", True, SCORE)
+    told = effects(Facts([score(0.8)]), Facts([score(0.9)]), [rule, tuned])
+    assert [(one.prescription, one.verdict) for one in told] == [("r", "undecided"), ("t", "kept")]
+    assert told[0].reason == "not applied: other prescriptions set fit.x"
+
+
+def test_lists_that_add_up_are_both_applied() -> None:
+    both = [
+        Prescription(k, "explanation → precaution", {"data.drop": [k]}, "because", True, SCORE)
+        for k in "ab"
+    ]
+    told = effects(Facts([score(0.8)]), Facts([score(0.9)]), both)
+    assert [one.verdict for one in told] == ["kept", "kept"]

@@ -1,0 +1,193 @@
+"""The nine relations on this run's facts, and what applied prescriptions did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from xaiframe.facts import Fact, Facts, Prescription
+from xaiframe.prescription.match import fulfilled, shown
+from xaiframe.prescription.overrides import settled
+from xaiframe.prescription.rules import RELATIONS, Condition, PrescriptionRule, When, rule_of
+
+STANDING = {
+    "training_data → optimization": ("data.load.rows", "data.load.features"),
+    "precaution → explanation": ("precaution.correlation.redundant_share",),
+    "explanation → tuning": ("tuning.search.best",),
+    "tuning → optimization": ("tuning.search.chosen",),
+    "tuning → explanation": ("tuning.comparison.agreement.mean_spearman",),
+}
+"""Facts that pass along a relation without any rule."""
+MOST = 3
+"""Facts shown per rule."""
+
+
+@dataclass(frozen=True)
+class RelationState:
+    """One relation in this run.
+
+    declared, fired: keys of the rules for it. facts: what it looked at. acts: whether anything
+    passed along it: a rule fired, or a fact stands that the next activity reads without a rule.
+    """
+
+    relation: str
+    source: str
+    target: str
+    purpose: str
+    declared: tuple[str, ...]
+    fired: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    acts: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "facts": [fact.to_dict() for fact in self.facts]}
+
+
+Verdict = Literal["kept", "no effect", "harmful", "undecided"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an applied prescription did to the fact that it promised to improve."""
+
+    prescription: str
+    fact: str
+    direction: str
+    verdict: Verdict
+    reason: str
+    before: float | None = None
+    after: float | None = None
+    before_interval: tuple[float, float] | None = None
+    after_interval: tuple[float, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def relations(
+    facts: Facts, rules: Mapping[str, Mapping[str, Any]], prescriptions: Sequence[Prescription]
+) -> list[RelationState]:
+    """The state of all nine relations, in the order of METHOD §6."""
+    parsed = [rule_of(key, node) for key, node in rules.items()]
+    return [_state(key, facts, parsed, prescriptions) for key in RELATIONS]
+
+
+def _state(
+    key: str,
+    facts: Facts,
+    rules: Sequence[PrescriptionRule],
+    prescriptions: Sequence[Prescription],
+) -> RelationState:
+    mine = [rule for rule in rules if rule.relation == key]
+    fired = tuple(one.key for one in prescriptions if one.relation == key)
+    standing = _standing(key, facts)
+    used = [fact for rule in mine for fact in _looked_at(rule.when, facts)] + standing
+    source, target = key.split(" → ")
+    return RelationState(
+        key,
+        source,
+        target,
+        RELATIONS[key],
+        tuple(rule.key for rule in mine),
+        fired,
+        tuple(_once(used)),
+        bool(fired or standing),
+    )
+
+
+def _standing(key: str, facts: Facts) -> list[Fact]:
+    """An objective only passes from explanation to tuning when it is an explanation's fact."""
+    found = [fact for name in STANDING.get(key, ()) for fact in facts.where(name)]
+    if key == "explanation → tuning":
+        found = [f for f in found if f.labels.get("objective", "").startswith("evaluation.")]
+    return found
+
+
+def _looked_at(when: When, facts: Facts) -> list[Fact]:
+    """The facts that made a rule fire, else some of those that it read."""
+    matched = [match.fact for match in fulfilled(when, facts)]
+    if matched:
+        return matched[:MOST]
+    read = [fact for one in _conditions(when) for fact in facts.where(one.fact, **one.labels)]
+    return read[:MOST]
+
+
+def _conditions(when: When) -> Iterator[Condition]:
+    if isinstance(when, Condition):
+        yield when
+        return
+    for member in when.members:
+        yield from _conditions(member)
+
+
+def _once(facts: Sequence[Fact]) -> Iterator[Fact]:
+    seen = set()
+    for fact in facts:
+        identity = (fact.name, tuple(sorted(fact.labels.items())))
+        if identity not in seen:
+            seen.add(identity)
+            yield fact
+
+
+def effects(before: Facts, after: Facts, prescriptions: Sequence[Prescription]) -> list[Effect]:
+    """For every automatic prescription: did the fact it expects to improve improve?
+
+    ``kept`` when it moved as expected and each value lies outside the other's 95 % interval,
+    ``harmful`` when it moved the other way by as much, otherwise ``no effect``. ``undecided``
+    when it cannot be told, or when other prescriptions overruled all of its settings.
+    """
+    automatic = [one for one in prescriptions if one.automatic and one.expect]
+    values = settled(automatic)
+    return [
+        _effect(before, after, one) if _applied(one, values) else _overruled(one)
+        for one in automatic
+    ]
+
+
+def _applied(one: Prescription, values: Mapping[str, Any]) -> bool:
+    """Whether at least one of its settings prevailed; lists of names prevail within the union."""
+    for key, value in one.overrides.items():
+        after = values.get(key)
+        united = isinstance(value, (list, tuple)) and isinstance(after, list)
+        if key in values and (after == value or (united and set(value) <= set(after or ()))):
+            return True
+    return False
+
+
+def _overruled(one: Prescription) -> Effect:
+    reason = f"not applied: other prescriptions set {', '.join(one.overrides)}"
+    return Effect(one.key, one.expect["fact"], one.expect["direction"], "undecided", reason)
+
+
+def _effect(before: Facts, after: Facts, one: Prescription) -> Effect:
+    name, direction = one.expect["fact"], one.expect["direction"]
+    old, new = before.one(name), after.one(name)
+    was, now = _number(old), _number(new)
+    if old is None or new is None or was is None or now is None:
+        reason = f"{name} was not measured {'before' if was is None else 'after'}"
+        return Effect(one.key, name, direction, "undecided", reason, was, now)
+    verdict, reason = _compared(old, new, direction)
+    intervals = old.interval, new.interval
+    return Effect(one.key, name, direction, verdict, reason, was, now, *intervals)
+
+
+def _number(fact: Fact | None) -> float | None:
+    value = fact.value if fact else None
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _compared(old: Fact, new: Fact, direction: str) -> tuple[Verdict, str]:
+    before, after = _number(old) or 0.0, _number(new) or 0.0
+    moved = f"{shown(before)} → {shown(after)}"
+    if old.interval is None or new.interval is None:
+        return "undecided", f"{moved}, without an interval to tell change from chance"
+    outside = not _inside(after, old.interval) and not _inside(before, new.interval)
+    if not outside:
+        return "no effect", f"{moved}, within the 95 % interval"
+    better = (after > before) == (direction == "higher")
+    return ("kept" if better else "harmful"), f"{moved}, beyond the 95 % interval"
+
+
+def _inside(value: float, interval: tuple[float, float]) -> bool:
+    return interval[0] <= value <= interval[1]

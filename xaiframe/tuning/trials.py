@@ -1,0 +1,157 @@
+"""What a search found: the chosen trial, the tables and the facts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+from xaiframe.explanation import Outcome
+from xaiframe.facts import Better, Fact, source
+from xaiframe.tuning.space import Parameter
+
+Direction = Literal["maximize", "minimize"]
+BETTER: dict[str, Better] = {"maximize": "higher", "minimize": "lower"}
+Z = 1.959964
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One finished trial. values, intervals: one per objective, empty when the trial failed."""
+
+    number: int
+    parameters: Mapping[str, Any]
+    values: tuple[float, ...] = ()
+    intervals: tuple[tuple[float, float] | None, ...] = ()
+    seconds: float = 0.0
+    failed: str = ""
+    pareto: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finished search over ``objectives`` (fact → direction); importance as a table."""
+
+    trials: Sequence[Trial]
+    objectives: Mapping[str, Direction]
+    parameters: Sequence[Parameter]
+    importance: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def complete(self) -> list[Trial]:
+        return [trial for trial in self.trials if not trial.failed]
+
+    def best(self, position: int) -> Trial:
+        """The trial that is best in one objective; the earliest among equals."""
+        sign = _sign(list(self.objectives.values())[position])
+        return max(self.complete, key=lambda trial: sign * trial.values[position])
+
+    def chosen(self) -> Trial:
+        """The trial to adopt: what explains best among those that score as well as the best.
+
+        Of the Pareto-optimal trials whose first objective lies within one standard error of the
+        best (the one-standard-error rule, Breiman et al. 1984, from the best's own interval), the
+        one that is best in the next objective; then the one after, then the earliest.
+        """
+        directions = list(self.objectives.values())
+        best = self.best(0)
+        signs = [_sign(direction) for direction in directions]
+        least = signs[0] * best.values[0] - standard_error(best.intervals[0])
+        equals = [t for t in self.complete if t.pareto and signs[0] * t.values[0] >= least]
+        order = [*range(1, len(signs)), 0]
+        return max(equals, key=lambda t: [*(signs[i] * t.values[i] for i in order), -t.number])
+
+    def outcome(self) -> Outcome:
+        """Facts and the tables trials, importance and space."""
+        tables = {"trials": self._trials(), "importance": self.importance, "space": self._space()}
+        return Outcome(facts=self._facts(), tables=tables)
+
+    def _trials(self) -> pd.DataFrame:
+        chosen = self.chosen().number
+        rows = []
+        for trial in self.trials:
+            values = trial.values or (None,) * len(self.objectives)
+            rows.append(
+                {
+                    "number": trial.number,
+                    "state": "failed" if trial.failed else "complete",
+                    **{name: stored(value) for name, value in trial.parameters.items()},
+                    **dict(zip(self.objectives, values, strict=True)),
+                    "seconds": trial.seconds,
+                    "chosen": trial.number == chosen,
+                    "pareto": trial.pareto,
+                    "reason": trial.failed,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def _space(self) -> pd.DataFrame:
+        return pd.DataFrame(
+            [
+                {
+                    "parameter": one.name,
+                    "kind": one.kind,
+                    "low": None if one.choices else float(one.low),
+                    "high": None if one.choices else float(one.high),
+                    "choices": ", ".join(one.labels),
+                    "log": one.log,
+                }
+                for one in self.parameters
+            ]
+        )
+
+    def _facts(self) -> list[Fact]:
+        optuna, chosen, n = source("optuna"), self.chosen(), len(self.trials)
+        seconds = round(sum(trial.seconds for trial in self.trials), 3)
+        facts = [
+            Fact("trials", n, "trials", n=n, source=optuna),
+            Fact("failed", n - len(self.complete), "trials", n=n, better="lower", source=optuna),
+            Fact("pareto", sum(t.pareto for t in self.trials), "trials", n=n, source=optuna),
+            Fact("seconds", seconds, "s", n=n, better="lower"),
+            Fact("chosen_trial", chosen.number, n=n, reason=self._why(), source=optuna),
+        ]
+        for position, objective in enumerate(self.objectives):
+            facts += [
+                self._value("best", self.best(position), position, objective),
+                self._value("reached", chosen, position, objective),
+            ]
+            if self.trials[0].values:
+                facts.append(self._value("start", self.trials[0], position, objective))
+        for name, value in chosen.parameters.items():
+            facts.append(Fact("chosen", stored(value), labels={"parameter": name}, source=optuna))
+        return facts
+
+    def _value(self, quantity: str, trial: Trial, position: int, objective: str) -> Fact:
+        return Fact(
+            quantity,
+            trial.values[position],
+            labels={"objective": objective},
+            interval=trial.intervals[position],
+            n=len(self.complete),
+            better=BETTER[self.objectives[objective]],
+            source=source("optuna"),
+        )
+
+    def _why(self) -> str:
+        names = list(self.objectives)
+        if len(names) == 1:
+            return f"best in {names[0]}"
+        within = f"within one standard error of the best {names[0]}"
+        return f"Pareto-optimal and {within}; among those the best in {names[1]}"
+
+
+def standard_error(interval: tuple[float, float] | None) -> float:
+    """Half the width of a 95 % interval in normal standard errors; 0 without an interval."""
+    return 0.0 if interval is None else (interval[1] - interval[0]) / (2 * Z)
+
+
+def stored(value: Any) -> Any:
+    """A parameter's value as a fact or a table holds it: a list as its JSON text."""
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+def _sign(direction: str) -> float:
+    return 1.0 if direction == "maximize" else -1.0
