@@ -25,10 +25,10 @@ from rich.table import Table
 
 from xaiframe.composition.compose import compose
 from xaiframe.observer import SilentObserver
-from xaiframe.planning.plan import plan
+from xaiframe.preflight import preflight
 from xaiframe.probe.score import Scorer
 from xaiframe.rounds import audit
-from xaiframe.run import Round, make_tools, shapes
+from xaiframe.run import Round
 from xaiframe.runner.explain import Points, explain
 from xaiframe.runner.explanations import BANKS
 from xaiframe.runner.ledger import Ledger
@@ -74,9 +74,7 @@ def run_cold(recipe: str) -> dict[str, Any]:
 def subject_of(recipe: str, folder: Path) -> Subject:
     """The fitted model of a recipe, ready to be explained."""
     composed = compose(Path(recipe), ["tuning=none"])
-    first = plan(composed)
-    tools = make_tools(composed, first, ())
-    planned = plan(composed, shapes(tools.data, composed.recipe))
+    tools, planned = preflight(composed)
     ledger = Ledger(Cache(folder / "cache"), RunFolder(folder / "run"), SilentObserver())
     one = Round(composed, planned, ledger, tools)
     return one.probe(one.model())

@@ -149,9 +149,9 @@ def plan(
     composed = compose(path, chosen, tuple(trust or ()))
     made = planned(composed)
     if preflight:
-        from xaiframe.run import preflight as look
+        from xaiframe.preflight import preflight as look
 
-        made = planned(composed, look(composed, tuple(trust or ())))
+        _, made = look(composed, tuple(trust or ()))
     if as_json:
         write_json(made.to_dict())
     else:

@@ -15,18 +15,20 @@ from typing import Any
 from xaiframe.composition.compose import Composed, compose, instantiate, policy_floor, search_path
 from xaiframe.facts import Facts, Finding, Prescription, Verdict
 from xaiframe.observer import Observer, SilentObserver
-from xaiframe.planning.plan import Plan, plan
+from xaiframe.planning.plan import Plan
 from xaiframe.policy.judge import judge
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
+from xaiframe.preflight import preflight
 from xaiframe.prescription.match import prescribe
 from xaiframe.prescription.overrides import overrides_of, to_yaml
 from xaiframe.prescription.relations import effects, relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
-from xaiframe.run import Round, make_tools, shapes
+from xaiframe.run import Round
 from xaiframe.runner.environment import revision, versions
 from xaiframe.runner.ledger import Ledger
+from xaiframe.runner.subject import Tools
 from xaiframe.store import Cache, RunFolder, digest, digests, to_json
 
 log = logging.getLogger("xaiframe")
@@ -58,6 +60,18 @@ class Judged:
         return self.ledger.all_facts()
 
 
+@dataclass(frozen=True)
+class Job:
+    """What stays the same from round to round."""
+
+    composed: Composed
+    overrides: tuple[str, ...]
+    trust: tuple[str, ...]
+    folder: RunFolder
+    cache: Cache
+    observer: Observer
+
+
 def audit(
     path: Path | str,
     overrides: Sequence[str] = (),
@@ -72,20 +86,16 @@ def audit(
     """
     path, outputs, observer = Path(path), Path(outputs), observer or SilentObserver()
     composed = compose(path, overrides, trust)
-    first = plan(composed)
-    tools = make_tools(composed, first, tuple(trust))
-    sized = plan(composed, shapes(tools.data, composed.recipe))
-    tools.architecture.build(tools.data)
+    tools, planned = preflight(composed, trust)
     started = datetime.now(UTC)
     home = outputs / composed.recipe.name
     sweep(home)
     folder = RunFolder(free_name(home, started))
+    job = Job(composed, tuple(overrides), tuple(trust), folder, Cache(outputs / ".cache"), observer)
     with logging_to(folder.path / "log.txt"):
         try:
-            judged = _rounds(
-                composed, sized, folder, Cache(outputs / ".cache"), observer, trust, overrides
-            )
-            _write(judged, sized, folder, started, observer)
+            judged = _rounds(job, tools, planned)
+            _write(judged, planned, job, started)
         except BaseException:
             log.exception("the audit ended early")
             _leave_log(folder)
@@ -96,43 +106,29 @@ def audit(
     return Finished(final, judged[-1].verdict, judged[-1].findings, report)
 
 
-def _rounds(
-    composed: Composed,
-    planned: Plan,
-    folder: RunFolder,
-    cache: Cache,
-    observer: Observer,
-    trust: Sequence[str],
-    overrides: Sequence[str],
-) -> list[Judged]:
+def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
     """Rounds until the recipe's number is reached or nothing automatic is left to apply."""
-    judged: list[Judged] = []
-    rounds, applied = composed.recipe.rounds, list(overrides)
+    composed, judged, applied = job.composed, list[Judged](), list(job.overrides)
+    rounds = composed.recipe.rounds
     for number in range(1, rounds + 1):
-        observer.round(number, rounds)
+        job.observer.round(number, rounds)
         into = f"round-{number}" if rounds > 1 else ""
-        ledger = Ledger(cache, folder, observer, into)
-        before = judged[-1] if judged else None
-        judged.append(_round(composed, planned, ledger, tuple(trust), before))
+        ledger = Ledger(job.cache, job.folder, job.observer, into)
+        Round(composed, planned, ledger, tools, job.trust).go()
+        judged.append(_judged(composed, ledger, judged[-1] if judged else None))
         if rounds > 1:
-            write_round(judged[-1], folder, into)
+            write_round(judged[-1], job.folder, into)
         extra = overrides_of(judged[-1].prescriptions, automatic_only=True)
         if number == rounds or not extra:
             break
         applied += extra
         log.info("round %d applies %s", number + 1, " ".join(extra))
-        composed = compose(composed.path, applied, trust)
-        planned = plan(
-            composed,
-            shapes(make_tools(composed, plan(composed), tuple(trust)).data, composed.recipe),
-        )
+        composed = compose(composed.path, applied, job.trust)
+        tools, planned = preflight(composed, job.trust)
     return judged
 
 
-def _round(
-    composed: Composed, planned: Plan, ledger: Ledger, trust: tuple[str, ...], before: Judged | None
-) -> Judged:
-    Round(composed, planned, ledger, make_tools(composed, planned, trust), trust).go()
+def _judged(composed: Composed, ledger: Ledger, before: Judged | None) -> Judged:
     ledger.observer.stage("policy", 1)
     facts = ledger.all_facts()
     findings, verdict = judge(facts, policy_of(composed), datetime.now(UTC).date())
@@ -161,11 +157,9 @@ def write_round(judged: Judged, folder: RunFolder, into: str) -> None:
     folder.write(f"{prefix}prescriptions.yaml", to_yaml(judged.prescriptions))
 
 
-def _write(
-    rounds: list[Judged], planned: Plan, folder: RunFolder, started: datetime, observer: Observer
-) -> None:
+def _write(rounds: list[Judged], planned: Plan, job: Job, started: datetime) -> None:
     """The top level of a run: the last round's files, plan, manifest, factsheet and report."""
-    last = rounds[-1]
+    last, folder, observer = rounds[-1], job.folder, job.observer
     write_round(last, folder, "")
     if last.ledger.into:
         shutil.copytree(folder.path / last.ledger.into / "artifacts", folder.path / "artifacts")

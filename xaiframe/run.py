@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -12,7 +11,7 @@ from xaiframe.data.face import Data
 from xaiframe.explanation import Curve, Importance, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
-from xaiframe.planning.plan import Plan, Shapes
+from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
 from xaiframe.runner.explanations import explain_globally, explain_locally, gather
 from xaiframe.runner.fit import fit, restore
@@ -33,7 +32,6 @@ DECLARED = (
     "mitigation",
     "fallback",
 )
-GROUPS = ("precaution", "perturbation", "gradient", "evaluation")
 
 
 @dataclass
@@ -211,7 +209,7 @@ class Round:
             self.ledger.unit("evaluation", name, decides, partial(measure_, evidence))
 
     def tune(self, subject: Subject) -> None:
-        study = instantiate(self.recipe.tuning, self.trust)
+        study = self.tools.study
         if not hasattr(study, "search"):
             return
         self.stage("tuning", 2)
@@ -262,48 +260,3 @@ class Round:
         for unit in self.plan.units(stage):
             if not unit.applies:
                 self.ledger.close(stage, unit.choice, "not applicable", "", unit.reason)
-
-
-def make_tools(composed: Composed, plan: Plan, trust: tuple[str, ...]) -> Tools:
-    """Turn the recipe's nodes into objects; only methods that the plan found applicable."""
-    recipe = composed.recipe
-    methods: dict[str, Mapping[str, Any]] = {
-        group: {
-            name: instantiate(node, trust)
-            for name, node in getattr(recipe, group).items()
-            if plan.applies(group, name)
-        }
-        for group in GROUPS
-    }
-    return Tools(
-        recipe=recipe,
-        module=instantiate(recipe.data, trust),
-        architecture=instantiate(recipe.model, trust),
-        runner=instantiate(recipe.runner, trust),
-        methods=methods,
-    )
-
-
-def preflight(composed: Composed, trust: tuple[str, ...] = ()) -> Shapes:
-    """Load the data and build the model, and nothing more; the shapes give the plan its counts.
-
-    Raises :class:`DataError` or :class:`ModelError` with every problem found.
-    """
-    data = instantiate(composed.recipe.data, trust).data
-    instantiate(composed.recipe.model, trust).build(data)
-    return shapes(data, composed.recipe)
-
-
-def shapes(data: Data, recipe: Recipe) -> Shapes:
-    """The counts that cost estimates are made of."""
-    background = (
-        min(recipe.reference.rows, len(data.train)) if recipe.reference.background == "rows" else 1
-    )
-    return Shapes(
-        features=len(data.features),
-        elements=int(data.feature_mask.size),
-        classes=len(data.classes),
-        rows=len(data.test),
-        train=len(data.train),
-        background=background,
-    )

@@ -109,23 +109,41 @@ def test_no_method_orders_better_than_the_contributions_themselves(scene):
     evidence, _ = scene(
         {
             "exact": (lambda values: values, True),
-            "magnitude": (lambda values: values, False),
             "blurred": (lambda values: values + values[::-1], True),
         }
     )
     table = Faithfulness(instances=30)(evidence).tables["instances"]
     gains = table.pivot_table(index="position", columns="method", values="gain")
-    assert (gains["exact"] >= gains["magnitude"] - 1e-6).all()
     assert (gains["exact"] >= gains["blurred"] - 1e-6).all()
 
 
-def test_a_method_without_sign_is_ordered_by_magnitude(scene):
+def test_a_method_without_sign_is_judged_by_the_distance_to_the_full_score(scene):
     evidence, exact = scene({"magnitude": (lambda values: -values, False)})
     outcome = Faithfulness(instances=30)(evidence)
     rows = outcome.tables["instances"].set_index("position")
     position = int(np.argmax(np.abs(exact.sum(axis=1))))
-    deletion, _ = hand_areas(exact[position], np.argsort(-np.abs(exact[position])))
-    assert rows.loc[position, "deletion"] == pytest.approx(deletion, abs=1e-4)
+    own = exact[position]
+    kept = np.concatenate([[0], np.cumsum(own[np.argsort(-np.abs(own))])])
+    near = 1 - np.abs(kept) / abs(own.sum())
+    area = np.trapezoid(near, np.linspace(0, 1, len(near)))
+    assert rows.loc[position, "deletion"] == pytest.approx(area, abs=1e-4)
+
+
+def test_magnitudes_beat_their_own_random_control_and_their_reverse_loses(scene, value_of):
+    evidence, _ = scene(
+        {
+            "magnitude": (np.abs, False),
+            "reversed": (lambda values: 1 / (1e-3 + np.abs(values)), False),
+            "signed": (lambda values: values, True),
+        }
+    )
+    outcome = Faithfulness(instances=30)(evidence)
+    gains = {m: value_of(outcome, "gain_over_random", method=m) for m in ("magnitude", "reversed")}
+    assert gains["magnitude"].interval[0] > 0
+    assert gains["reversed"].interval[1] < 0
+    controls = outcome.tables["curves"].groupby("method")["control"].unique()
+    assert list(controls["magnitude"]) == ["random, by magnitude"]
+    assert list(controls["signed"]) == ["random"]
 
 
 def test_curves_start_and_end_where_nothing_or_everything_is_kept(scene):

@@ -35,3 +35,12 @@ def test_a_cnn_fits_the_picture_at_every_depth(channels):
     data = Images("builtin:digits").load()
     network = CNN(channels=channels).build(data)
     assert network(torch.as_tensor(data.test.x[:3])).shape == (3, 10)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [(MLP, {"dropout": 1.0}), (MLP, {"hidden": (0,)}), (CNN, {"channels": (8, -1)})],
+)
+def test_widths_and_dropout_out_of_range_are_refused(architecture, options):
+    with pytest.raises(ValueError, match="must be"):
+        architecture(**options)

@@ -59,6 +59,8 @@ class Data:
         names of the interpretable features, in the order of the mask's numbers.
     units
         unit per feature name, where the user declared one.
+    dropped
+        columns of the source that the recipe leaves out: the model never sees them.
     """
 
     modality: Literal["table", "image"]
@@ -72,6 +74,7 @@ class Data:
     target: str = "target"
     sensitive: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
     origin: str = ""
 
     @property

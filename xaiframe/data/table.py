@@ -91,6 +91,7 @@ class Table(DataModule):
             classes=classes,
             target=self.target,
             units=self.units,
+            dropped=self.drop,
             origin=self.source,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from xaiframe.facts import Fact
 from xaiframe.probe.coalitions import CoalitionBank
 
 RANDOM = "random"
+RANDOM_UNSIGNED = "random, by magnitude"
 FLOOR = 0.1
 FLAT = "the score of every instance equals the background's, so there is nothing to remove"
 
@@ -22,11 +24,18 @@ FLAT = "the score of every instance equals the background's, so there is nothing
 @dataclass(frozen=True)
 class Chain:
     """Curves of one order: ``deletion`` and ``insertion`` ``(n, cuts)`` normalised scores at the
-    ``share`` ``(cuts,)`` of features removed or inserted."""
+    ``share`` ``(cuts,)`` of features removed or inserted, ``full`` ``(n, 1)`` that of all."""
 
     share: Array
     deletion: Array
     insertion: Array
+    full: Array
+
+    @property
+    def unsigned(self) -> Chain:
+        """The same chain with 1 − |distance to the full score| in the place of the score."""
+        near = [1 - np.abs(self.full - one) for one in (self.deletion, self.insertion)]
+        return Chain(self.share, *near, self.full)
 
     def area(self, kind: str) -> Array:
         """``(n,)`` trapezoid area under the curve of that kind."""
@@ -46,8 +55,10 @@ class Faithfulness:
     points: most points of a curve, both ends included; more features than that move in groups.
     orders: random orders that make the control.
 
-    Features are ordered by signed attribution, the most supporting first; by magnitude where a
-    method has no sign; ties at random. Deletion removes them in that order, insertion adds them,
+    Features are ordered by signed attribution, the most supporting first; ties at random. A
+    method without a sign cannot say what supports: its features are ordered by magnitude, its
+    curves count how near the score stays to the full one, whichever way it moves, and so does
+    its control. Deletion removes them in that order, insertion adds them,
     absent meaning replaced by the declared background. Scores are (v(S) − v(∅)) ÷ |v(all) − v(∅)|
     per instance; the divisor is at least a tenth of its median (zeros aside), so that an instance
     with nothing to explain does not outweigh the others.
@@ -85,16 +96,22 @@ class Faithfulness:
         )
         if np.allclose(bank.full, bank.empty, rtol=1e-6, atol=0):
             return Outcome(facts=[_gain(one, absent(FLAT)) for one in evidence.local])
-        control = self._control(bank)
-        outcome = Outcome()
-        curves, instances = curve_rows(RANDOM, control, evidence.seed), []
-        outcome.facts += area_facts(RANDOM, control, evidence.seed)
+        drawn = self._random(bank)
+        controls = {RANDOM: average(drawn)}
+        if not all(one.signed for one in evidence.local.values()):
+            controls[RANDOM_UNSIGNED] = average([one.unsigned for one in drawn])
+        outcome, curves, instances = Outcome(), [], []
+        for name, control in controls.items():
+            curves += curve_rows(name, name, control, evidence.seed)
+            outcome.facts += area_facts(name, control, evidence.seed)
         for name, one in evidence.local.items():
             chain = self._chain(bank, ranks(one, positions, bank))
-            gain = chain.advantage - control.advantage
+            chain = chain if one.signed else chain.unsigned
+            against = RANDOM if one.signed else RANDOM_UNSIGNED
+            gain = chain.advantage - controls[against].advantage
             outcome.facts += area_facts(name, chain, evidence.seed)
             outcome.facts.append(_gain(name, mean(gain, evidence.seed)))
-            curves += curve_rows(name, chain, evidence.seed)
+            curves += curve_rows(name, against, chain, evidence.seed)
             instances.append(instance_rows(name, positions, chain, gain))
         outcome.tables = {
             "curves": pd.DataFrame(curves),
@@ -102,8 +119,8 @@ class Faithfulness:
         }
         return outcome
 
-    def _control(self, bank: CoalitionBank) -> Chain:
-        """The mean curves over ``orders`` random orders of each instance."""
+    def _random(self, bank: CoalitionBank) -> list[Chain]:
+        """The curves of ``orders`` random orders of each instance."""
         drawn = np.stack(
             [
                 bank.rng(position, "random order")
@@ -112,12 +129,7 @@ class Faithfulness:
                 for position in range(len(bank))
             ]
         )
-        chains = [self._chain(bank, drawn[:, number]) for number in range(self.orders)]
-        return Chain(
-            chains[0].share,
-            np.mean([one.deletion for one in chains], axis=0),
-            np.mean([one.insertion for one in chains], axis=0),
-        )
+        return [self._chain(bank, drawn[:, number]) for number in range(self.orders)]
 
     def _chain(self, bank: CoalitionBank, place: Array) -> Chain:
         """Curves for features at ``place`` ``(n, features)`` in their order, 0 the first."""
@@ -127,7 +139,19 @@ class Faithfulness:
         size = np.abs(bank.full - bank.empty)
         size = np.maximum(size, FLOOR * np.median(size[size > 0]))
         normalised = (values - bank.empty[:, None]) / size[:, None]
-        return Chain(cuts / bank.features, normalised[:, : len(cuts)], normalised[:, len(cuts) :])
+        full = (bank.full - bank.empty)[:, None] / size[:, None]
+        deletion, insertion = normalised[:, : len(cuts)], normalised[:, len(cuts) :]
+        return Chain(cuts / bank.features, deletion, insertion, full)
+
+
+def average(chains: Sequence[Chain]) -> Chain:
+    """The mean curves of several orders."""
+    return Chain(
+        chains[0].share,
+        np.mean([one.deletion for one in chains], axis=0),
+        np.mean([one.insertion for one in chains], axis=0),
+        chains[0].full,
+    )
 
 
 def ranks(one: Explained, positions: Array, bank: CoalitionBank) -> Array:
@@ -153,13 +177,14 @@ def _gain(method: str, gain: Estimate) -> Fact:
     )
 
 
-def curve_rows(method: str, chain: Chain, seed: int) -> list[dict[str, object]]:
-    """Mean score with its interval at each share of features, for the table ``curves``."""
+def curve_rows(method: str, control: str, chain: Chain, seed: int) -> list[dict[str, object]]:
+    """Mean score with its interval at each share of features, for the table ``curves``; the
+    rows of ``control`` are what these are to be held against."""
     rows: list[dict[str, object]] = []
     for kind in ("deletion", "insertion"):
         for share, scores in zip(chain.share.tolist(), getattr(chain, kind).T, strict=True):
             score, low, high = mean(scores, seed).cells
-            place = {"method": method, "kind": kind, "share": share}
+            place = {"method": method, "control": control, "kind": kind, "share": share}
             rows.append(place | {"score": score, "low": low, "high": high, "n": len(scores)})
     return rows
 

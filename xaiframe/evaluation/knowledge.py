@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.face import Data
 from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.sight import Sight, curve_slopes, importance, sight_on, tendency, trend
@@ -70,7 +71,7 @@ class Knowledge:
         statements = evidence.strategy.knowledge
         if not statements:
             raise NotApplicable("the strategy states no knowledge")
-        problems = list(unknown_names(evidence))
+        problems = list(unknown_names(statements, evidence.data))
         if problems:
             raise RecipeError(problems)
         if not evidence.local:
@@ -85,6 +86,8 @@ class Knowledge:
 
     def _judge(self, statement: Statement, evidence: Evidence) -> dict[str, Any]:
         """One row of the table: verdict, the words behind it, and the numbers behind the words."""
+        if statement.feature in evidence.data.dropped:
+            return _dropped(statement)
         feature = evidence.data.features.index(statement.feature)
         sight = sight_on(statement, evidence)
         witnesses = [self._witness(side, statement, feature, sight, evidence) for side in SIDES]
@@ -138,13 +141,30 @@ class Knowledge:
         return Witness(side, opinion, words, share, rank, slope)
 
 
-def unknown_names(evidence: Evidence) -> Iterator[Problem]:
+def _dropped(statement: Statement) -> dict[str, Any]:
+    """The row of a feature that the recipe leaves out: it cannot matter, nor rise or fall."""
+    held = statement.effect == "does_not_matter"
+    row: dict[str, Any] = {
+        "feature": statement.feature,
+        "effect": statement.effect,
+        "because": statement.because,
+        "class": statement.class_name,
+        "verdict": "held" if held else "undecided",
+        "evidence": "the feature was dropped; the model never sees it",
+        "n": 0,
+    }
+    numbers = ("share", "rank", "correlation", "low", "high")
+    unknown = ["local_share", "low", "high", *(f"{s.lower()}_{n}" for s in SIDES for n in numbers)]
+    return row | dict.fromkeys(unknown, float("nan"))
+
+
+def unknown_names(statements: Sequence[Statement], data: Data) -> Iterator[Problem]:
     """A problem per feature or class that a statement names and the data do not have."""
-    for number, statement in enumerate(evidence.strategy.knowledge):
+    for number, statement in enumerate(statements):
         place = f"strategy.knowledge[{number}]"
-        asked = [("feature", statement.feature, evidence.data.features)]
+        asked = [("feature", statement.feature, (*data.features, *data.dropped))]
         if statement.class_name:
-            asked.append(("class", statement.class_name, evidence.data.classes))
+            asked.append(("class", statement.class_name, data.classes))
         for kind, name, known in asked:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 3, cutoff=0.5)

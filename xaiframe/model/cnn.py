@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from xaiframe.data.face import Data
-from xaiframe.model.network import Standardize, outputs
+from xaiframe.model.network import Standardize, check_layers, outputs
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class CNN:
 
     modalities = ("image",)
     provides = ("gradient", "layers", "convolution")
+
+    def __post_init__(self) -> None:
+        check_layers("channels", self.channels, self.dropout)
 
     def build(self, data: Data) -> nn.Sequential:
         """An unfitted network that takes ``(n, channels, height, width)``."""

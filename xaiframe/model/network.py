@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -37,3 +39,11 @@ class Standardize(nn.Module):
 def outputs(data: Data) -> int:
     """Width of the last layer: one logit per class, one value for regression."""
     return len(data.classes) if data.task == "classification" else 1
+
+
+def check_layers(name: str, widths: Sequence[int], dropout: float) -> None:
+    """Raise ValueError unless every width is at least 1 and ``dropout`` lies in [0, 1)."""
+    if any(width < 1 for width in widths):
+        raise ValueError(f"{name} must be widths of at least 1, not {list(widths)}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be at least 0 and below 1, not {dropout}")

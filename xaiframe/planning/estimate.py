@@ -116,7 +116,8 @@ class Estimator:
         facts = description.facts
         evaluations = cost(str(facts.get("cost", "0")), names)
         if evaluations is not None and facts.get("stochastic") and facts.get("scope") == "local":
-            repeats = _at_most(self.recipe.explain.repeats, self.shapes.rows)
+            explain = self.recipe.explain
+            repeats = _at_most(min(explain.repeats, explain.instances), self.shapes.rows)
             evaluations += cost(facts["cost"], names | {"instances": repeats}) or 0
         return self.of(evaluations, gradient="gradient" in facts.get("needs", ()))
 

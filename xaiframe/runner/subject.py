@@ -22,7 +22,7 @@ from xaiframe.store import digest
 
 @dataclass(frozen=True)
 class Tools:
-    """What the recipe's nodes became: the data module, the architecture, the runner, the methods.
+    """What the recipe's nodes became: data module, architecture, runner, methods, tuning study.
 
     ``methods`` maps group → choice → object, for the choices that apply.
     """
@@ -32,6 +32,7 @@ class Tools:
     architecture: Any
     runner: Runner
     methods: Mapping[str, Mapping[str, Any]]
+    study: Any
 
     @property
     def data(self) -> Data:

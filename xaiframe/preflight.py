@@ -1,0 +1,98 @@
+"""Before anything is computed: data loaded, model built, every name in the recipe looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from xaiframe.composition.compose import Composed, instantiate
+from xaiframe.data.face import Data
+from xaiframe.errors import AuditError, ModelError, Problem, RecipeError
+from xaiframe.evaluation.knowledge import unknown_names
+from xaiframe.planning.plan import GROUPS, Plan, Shapes, plan
+from xaiframe.probe.reference import declare
+from xaiframe.recipe import Node, Recipe
+from xaiframe.runner.subject import Tools
+
+
+def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Plan]:
+    """The recipe's nodes as objects, and the plan with its counts.
+
+    Costs the loading of the data and nothing else. Raises :class:`RecipeError`,
+    :class:`DataError` or :class:`ModelError` with every problem found.
+    """
+    tools = make_tools(composed, plan(composed), tuple(trust))
+    data = tools.data
+    build(tools)
+    problems = list(unknown(composed.recipe, data))
+    if problems:
+        raise RecipeError(problems)
+    return tools, plan(composed, shapes(data, composed.recipe))
+
+
+def build(tools: Tools) -> None:
+    """Build the unfitted model once, so that what it refuses is known now."""
+    try:
+        tools.architecture.build(tools.data)
+    except AuditError:
+        raise
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise ModelError(Problem("model", " ".join(str(error).split()))) from error
+
+
+def unknown(recipe: Recipe, data: Data) -> Iterator[Problem]:
+    """A problem per class, feature or column that the recipe names and the data do not have."""
+    try:
+        declare(recipe.reference, data, recipe.seed)
+    except RecipeError as error:
+        yield from error.problems
+    yield from unknown_names(recipe.strategy.knowledge, data)
+    known = (*data.features, *data.dropped)
+    for name in recipe.strategy.sensitive:
+        if name not in known:
+            listed = ", ".join(known[:8])
+            yield Problem("strategy.sensitive", f"the data have no feature {name!r}", listed)
+
+
+def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Tools:
+    """Turn the recipe's nodes into objects; only methods that the plan found applicable.
+
+    Raises :class:`RecipeError` with every parameter that a class refuses.
+    """
+    recipe, problems = composed.recipe, list[Problem]()
+
+    def made(place: str, node: Node) -> Any:
+        try:
+            return instantiate(node, trust)
+        except AuditError as error:
+            problems.extend(replace(one, place=place) for one in error.problems)
+
+    methods: dict[str, Mapping[str, Any]] = {
+        group: {
+            name: made(f"{group}.{name}", node)
+            for name, node in getattr(recipe, group).items()
+            if planned.applies(group, name)
+        }
+        for group in GROUPS
+    }
+    single = {key: made(key, getattr(recipe, key)) for key in ("data", "model", "runner")}
+    study = made("tuning", recipe.tuning)
+    if problems:
+        raise RecipeError(problems)
+    return Tools(recipe, single["data"], single["model"], single["runner"], methods, study)
+
+
+def shapes(data: Data, recipe: Recipe) -> Shapes:
+    """The counts that cost estimates are made of."""
+    background = (
+        min(recipe.reference.rows, len(data.train)) if recipe.reference.background == "rows" else 1
+    )
+    return Shapes(
+        features=len(data.features),
+        elements=int(data.feature_mask.size),
+        classes=len(data.classes),
+        rows=len(data.test),
+        train=len(data.train),
+        background=background,
+    )
