@@ -176,7 +176,7 @@ def main() -> None:
     if asked.cold:
         print(json.dumps(run_cold(asked.cold)))
         return
-    console, results = Console(), {}
+    console, results = Console(width=100), {}
     for recipe in RECIPES:
         command = [sys.executable, __file__, "--cold", recipe]
         done = subprocess.run(command, check=True, capture_output=True, text=True)

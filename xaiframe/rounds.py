@@ -206,7 +206,11 @@ def _manifest(rounds: list[Judged], folder: RunFolder, started: datetime) -> dic
         "git": revision(),
         "seeds": {"seed": recipe.seed, "split": recipe.data.get("split_seed", 0)},
         "artifacts": digests(folder.path, files),
-        "stages": [asdict(unit) for one in rounds for unit in one.ledger.units],
+        "stages": [
+            {"round": number, **asdict(unit)}
+            for number, one in enumerate(rounds, start=1)
+            for unit in one.ledger.units
+        ],
     }
 
 

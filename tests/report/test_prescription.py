@@ -1,0 +1,57 @@
+"""Overrides are ready to paste: the shell gives back what the prescription meant."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xaiframe.report.prescription import effects, override
+from xaiframe.report.record import Record
+
+names = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)
+values = st.one_of(
+    st.integers(-(10**6), 10**6),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    names,
+    st.lists(names, max_size=4),
+)
+
+
+@given(values)
+def test_the_shell_returns_key_and_value(value):
+    (word,) = shlex.split(override("data.drop", value))
+    key, _, text = word.partition("=")
+    assert key == "data.drop"
+    assert yaml.safe_load(text) == value
+
+
+def test_readable_for_ordinary_values():
+    assert override("fit.weight_decay", 0.01) == "'fit.weight_decay=0.01'"
+    assert override("data.drop", ["mean area"]) == "'data.drop=[mean area]'"
+
+
+def test_rounds_are_compared_fact_by_fact(table_run, tmp_path):
+    run = tmp_path / "rounds"
+    shutil.copytree(table_run, run)
+    facts = json.loads((run / "facts.json").read_text())
+    for number in (1, 2):
+        (run / f"round-{number}").mkdir()
+        shifted = [
+            {**f, "value": 0.5 + number / 10} if f["name"] == "model.test.score" else f
+            for f in facts
+        ]
+        (run / f"round-{number}" / "facts.json").write_text(json.dumps(shifted))
+    effect = {"prescription": "redundant_features", "fact": "model.test.score", "verdict": "kept"}
+    effect |= {"before": 0.6, "after": 0.7, "before_interval": None, "after_interval": None}
+    (run / "effects.json").write_text(json.dumps([effect]))
+    blocks = {block.key: block for block in effects(Record(run))}
+    assert [cell.text for cell in blocks["effects"].cells()[0][2:]] == ["0.600", "0.700", "kept"]
+    row = next(r for r in blocks["rounds"].cells() if r[0].text == "model.test.score")
+    assert [cell.text for cell in row[1:]] == ["0.600", "0.700", "0.100"]
+    assert blocks["all-rounds"].interactive

@@ -1,0 +1,126 @@
+"""Do the two directions agree, and does each method agree with itself under another seed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import altair as alt
+import pandas as pd
+
+from xaiframe.report import chart, words
+from xaiframe.report.block import Block, Cell, Grid, Row, Table, num, parts, status
+from xaiframe.report.record import Record
+
+
+def beside(record: Record) -> Iterable[Block]:
+    """The matrix, and beside it the instances behind its worst numbers."""
+    found = parts(record, matrix, conflicts)
+    return [Grid(found, 21)] if len(found) == 2 else found
+
+
+def matrix(record: Record) -> Iterable[Block]:
+    """Rank correlation of every method with every other, and with itself re-seeded."""
+    table = record.table("evaluation.agreement", "pairs")
+    if table is None or table.empty:
+        return
+    drawn = table.assign(
+        first=table["a"].map(words.label),
+        second=table["b"].map(words.label),
+        text=[_text(row) for _, row in table.iterrows()],
+        between=(table["direction_a"] != table["direction_b"]),
+    )
+    names = list(dict.fromkeys(drawn["first"]))
+    base = alt.Chart(chart.data(drawn)).encode(
+        x=alt.X(
+            "second:N",
+            title=None,
+            sort=names,
+            axis=alt.Axis(orient="top", labelAngle=-35, labelOverlap=False),
+        ),
+        y=alt.Y("first:N", title=None, sort=names),
+        tooltip=[
+            "first:N",
+            "second:N",
+            "spearman:Q",
+            "low:Q",
+            "high:Q",
+            "sign:Q",
+            "top_k:Q",
+            "n:Q",
+            "kind:N",
+        ],
+    )
+    shade = alt.Scale(domain=[0, 1], range=["#f6f8fa", chart.P], clamp=True)
+    cells = base.mark_rect().encode(
+        color=alt.Color("spearman:Q", title="rank correlation", scale=shade, legend=None),
+        stroke=alt.condition("datum.between", alt.value(chart.INK), alt.value("white")),
+        strokeWidth=alt.condition("datum.between", alt.value(0.8), alt.value(0.3)),
+    )
+    light = alt.condition("datum.spearman > 0.55", alt.value("white"), alt.value(chart.INK))
+    numbers = base.mark_text().encode(text="text:N", color=light)
+    count = int(table["n"].max())
+    yield chart.figure(
+        "agreement",
+        _title(record, table),
+        chart.fit(cells + numbers, 430, 82 + 17 * len(names)).properties(
+            padding={"left": 2, "top": 2, "right": 34, "bottom": 2}
+        ),
+        n=words.count(count, "instance"),
+        how="Mean rank correlation per instance. Framed: P against G. Diagonal: the method against "
+        "itself under another seed. Star: a reference of its own, not comparable.",
+        caution="Agreement is no proof: two methods can share a blind spot.",
+        facts=["evaluation.agreement.spearman", "evaluation.agreement.self_spearman"],
+    )
+
+
+def _text(row: pd.Series) -> str:
+    value = row["spearman"]
+    if pd.isna(value):
+        return "–"
+    return f"{value:.2f}".replace("-", "−") + (
+        "" if row["comparable"] or row["a"] == row["b"] else "*"
+    )
+
+
+def _title(record: Record, table: pd.DataFrame) -> str:
+    mean = record.facts.one("evaluation.agreement.mean_spearman")
+    cross = table[(table["direction_a"] != table["direction_b"]) & table["comparable"]]
+    if mean is None or not isinstance(mean.value, (int, float)):
+        return "Agreement between methods"
+    said = f"P and G rank the features alike at {words.number(float(mean.value))}"
+    if mean.interval:
+        said += f" ({words.interval(mean.interval)})"
+    if cross.empty:
+        return said
+    low = cross.sort_values("spearman").iloc[0]
+    return f"{said}; least for {words.label(low['a'])} and {words.label(low['b'])}"
+
+
+def conflicts(record: Record) -> Iterable[Block]:
+    """The instances on which the directions disagree most: a list, not a mere number."""
+    table = record.table("evaluation.agreement", "instances")
+    known = record.table("probe.instances", "instances")
+    if table is None or table.empty or record.redact:
+        return
+    worst = table.sort_values("spearman").head(5)
+    rows: list[Row] = []
+    for _, row in worst.iterrows():
+        mine = known[known["position"] == row["position"]] if known is not None else pd.DataFrame()
+        answer = str(mine["predicted"].iloc[0]) if len(mine) else ""
+        state = status("fail", "conflict") if row["conflict"] else Cell("")
+        rows.append([num(row["id"]), answer, num(row["spearman"]), state])
+    share = record.facts.value("evaluation.agreement.conflicting_share")
+    title = "Where P and G agree least"
+    if isinstance(share, (int, float)):
+        title = f"P and G conflict on {words.of_hundred(float(share))} instances"
+        title = title if share else "P and G conflict on no instance"
+    yield Table(
+        "conflicts",
+        title,
+        ["row", "predicted", "P–G", ""],
+        rows,
+        how="P–G: median rank correlation; below zero is a conflict.",
+        caution="Do not hand out an explanation of a row in conflict.",
+        facts=("evaluation.agreement.conflicting_share",),
+        compact=True,
+    )

@@ -1,0 +1,142 @@
+"""Explained cases, one page each: the input, the answer, both directions, and what they dispute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from xaiframe.report import attribution_image, attribution_table, explained, explorer, words
+from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
+from xaiframe.report.record import Record
+
+KIND = {
+    "right_and_sure": "right and sure",
+    "right_and_unsure": "right but unsure",
+    "wrong": "wrong",
+}
+STATUS = {"right_and_sure": "pass", "right_and_unsure": "warn", "wrong": "fail"}
+
+
+def chapter(record: Record) -> Chapter:
+    """All cases, then the explorer; withheld as a whole when rows must not be shown."""
+    table = explained.instances(record)
+    if record.redact:
+        blocks: list[Block] = [
+            Note("Cases", "withheld: the report was asked to keep single rows out (report.redact)")
+        ]
+    elif table.empty or not explained.local_methods(record):
+        blocks = [Note("Cases", "not assessed: no instance was explained")]
+    else:
+        cases = table[table["case"].astype(bool)]
+        blocks = parts(record, intro)
+        for place, (_, row) in enumerate(cases.iterrows()):
+            blocks += parts(
+                record, _named(partial(case, row=row, place=place), f"case {place + 1}")
+            )
+        blocks += parts(record, explorer.explorer)
+    return Chapter(
+        "cases", "Single decisions", "Why this answer for this case?", blocks, fresh=True
+    )
+
+
+def _named(make: Any, name: str) -> Any:
+    make.__name__ = name
+    return make
+
+
+def intro(record: Record) -> Iterable[Block]:
+    """How many instances were explained, which became cases, and how to read a case."""
+    table = explained.instances(record)
+    kinds = table.loc[table["case"].astype(bool), "kind"].value_counts()
+    chosen = words.listing(
+        f"{amount} {KIND.get(str(kind), str(kind))}" for kind, amount in kinds.items()
+    )
+    yield Prose(
+        [
+            f"{words.count(len(table), 'test row')} were explained; these {int(kinds.sum())} teach "
+            f"most: {chosen}. P and G share order and scale: each method's attributions divided by "
+            "their absolute sum. Right of zero speaks for the explained class, left against it."
+        ]
+    )
+
+
+def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
+    """The page of one case, drawn according to the modality."""
+    draw = (
+        attribution_image.draw if explained.modality(record) == "image" else attribution_table.draw
+    )
+    kind = str(row["kind"])
+    agreement = record.table("evaluation.agreement", "instances")
+    mine = (
+        agreement[agreement["position"] == row["position"]]
+        if agreement is not None
+        else pd.DataFrame()
+    )
+    yield Page(
+        f"case-{place + 1}",
+        "_case.html",
+        {
+            "number": place + 1,
+            "kind": KIND.get(kind, kind),
+            "status": STATUS.get(kind, "undecided"),
+            "id": words.number(row["id"]),
+            "predicted": _value(row["predicted"]),
+            "truth": _value(row["y"]),
+            "target": str(row["target"]),
+            "right": str(row["predicted"]) == str(row["y"]),
+            "confidence": _confidence(row["confidence"]),
+            "score": words.number(float(row["score"])),
+            "reason": str(row["reason"]),
+            "agreement": words.number(float(mine["spearman"].iloc[0]))
+            if len(mine)
+            else "not assessed",
+            "conflict": bool(mine["conflict"].iloc[0]) if len(mine) else False,
+            "change": change(record, row),
+            "residual": residual(record, row),
+            "blocks": draw(record, row, place),
+        },
+    )
+
+
+def _value(answer: Any) -> str:
+    return words.number(answer) if isinstance(answer, float) else str(answer)
+
+
+def _confidence(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return "over 99.9 % sure" if value > 0.999 else f"{words.number(100 * float(value))} % sure"
+
+
+def change(record: Record, row: pd.Series) -> str:
+    """What moves this decision most, measured by taking one feature away."""
+    if "feature_ablation" not in explained.local_methods(record):
+        return "not assessed: feature ablation was not requested"
+    values = explained.attribution(record, "feature_ablation")["values"][int(row["position"])]
+    supports = str(row["target"]) == str(row["predicted"])
+    top = int((values if supports else -values).argmax())
+    name, moved = explained.features(record)[top], float(values[top])
+    if (moved <= 0) == supports:
+        return "No single feature carries this answer: taking any one away does not weaken it."
+    way, before = ("lowers" if supports else "raises"), float(row["score"])
+    return (
+        f"Replacing {name} alone by background rows {way} the score of {row['target']} by "
+        f"{words.number(abs(moved))}, from {words.number(before)} to "
+        f"{words.number(before - moved)}; no other single feature {way} it more."
+    )
+
+
+def residual(record: Record, row: pd.Series) -> str:
+    """How much of this score the additive methods fail to account for."""
+    table = record.table("evaluation.completeness", "instances")
+    mine = table[table["position"] == row["position"]] if table is not None else pd.DataFrame()
+    if mine.empty:
+        return "sum rule not assessed"
+    said = [
+        f"{words.label(str(r['method']))} {words.number(float(r['relative']))}"
+        for _, r in mine.iterrows()
+    ]
+    return f"Residual of the sum rule (share of score − base not accounted for): {', '.join(said)}"

@@ -1,0 +1,137 @@
+"""Profile: what the data are, column by column or class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import altair as alt
+import pandas as pd
+
+from xaiframe.report import chart, explained, picture, words
+from xaiframe.report.block import Block, Figure, Grid, Heading, Table, num
+from xaiframe.report.record import Record
+
+UNIT = "precaution.profile"
+SHOWN = 6
+
+
+def classes(record: Record) -> Iterable[Block]:
+    """Rows per class and split."""
+    table = record.table(UNIT, "classes")
+    if table is None or table.empty:
+        return
+    total = table.groupby("class")["count"].sum().sort_values(ascending=False)
+    title = (
+        f"{words.sentence(str(total.index[0]))} is the commonest class with "
+        f"{words.of_hundred(total.iloc[0] / total.sum())} rows"
+        + (f", {total.index[-1]} the rarest" if len(total) > 1 else "")
+    )
+    plot = alt.Chart(chart.data(table)).mark_bar().encode(
+        y=alt.Y("class:N", title=None, sort=None),
+        x=alt.X("count:Q", title="rows"),
+        color=alt.Color(
+            "split:N", title=None, scale=alt.Scale(range=[chart.P, "#6fa8cf", chart.FAINT])
+        ),
+    )  # fmt: skip
+    yield chart.figure(
+        "classes",
+        title,
+        chart.fit(plot, chart.HALF, 80 + 16 * table["class"].nunique()),
+        n=words.count(int(total.sum()), "row"),
+        how="Length is the number of rows, shade the split.",
+        caution="A balanced picture says nothing about whether the labels are right.",
+        facts=["precaution.imbalance.class_share"],
+    )
+
+
+def histograms(record: Record) -> Iterable[Block]:
+    """The columns that matter most to the model, as small multiples."""
+    table, columns = record.table(UNIT, "histograms"), record.table(UNIT, "columns")
+    if table is None or table.empty:
+        return
+    order = [name for name in explained.ranking(record) if name in set(table["column"])]
+    shown = (order or list(dict.fromkeys(table["column"])))[:SHOWN]
+    table = table[table["column"].isin(shown)]
+    spread = _skewed(columns, shown)
+    title = (
+        f"{words.sentence(words.listing(spread))} {'has' if len(spread) == 1 else 'have'} a "
+        f"long tail"
+        if spread
+        else "The columns that matter most have no long tails"
+    )
+    plot = (
+        alt.Chart(chart.data(table))
+        .mark_bar(color=chart.P, stroke="white", strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "left:Q",
+                bin="binned",
+                title="value in the column's own unit",
+                axis=alt.Axis(tickCount=4),
+            ),
+            x2="right:Q",
+            y=alt.Y("count:Q", title="rows", axis=alt.Axis(tickCount=3)),
+        )
+        .properties(width=176, height=58)
+        .facet(alt.Facet("column:N", title=None, sort=shown), columns=3, spacing=10)
+        .resolve_scale(x="independent", y="independent")
+    )
+    total = int(columns["n"].max()) if columns is not None and "n" in columns else 0
+    yield chart.figure(
+        "histograms",
+        title,
+        plot,
+        n=words.count(total, "row") if total else "",
+        how=f"The {len(shown)} columns the explanations rank first; each axis is its own.",
+        caution="A model may treat a tail it has rarely seen with unearned confidence.",
+        facts=["precaution.profile.columns"],
+    )
+
+
+def _skewed(columns: pd.DataFrame | None, shown: list[str]) -> list[str]:
+    if columns is None or not {"mean", "median", "sd"} <= set(columns):
+        return []
+    known = columns[columns["column"].isin(shown)]
+    apart = (known["mean"] - known["median"]).abs() > 0.2 * known["sd"]
+    return [str(name) for name in known.loc[apart, "column"]]
+
+
+def examples(record: Record) -> Iterable[Block]:
+    """The mean picture of each class, for images."""
+    stored = record.arrays(UNIT, "examples")
+    if not stored or record.redact:
+        return
+    figures: list[Figure] = [
+        Figure(
+            f"mean-{position}",
+            name.removeprefix("mean_"),
+            picture.grey(values.squeeze(), 14),
+            alt=f"mean picture of {name.removeprefix('mean_')}",
+            width=52,
+        )
+        for position, (name, values) in enumerate(stored.items())
+    ]
+    yield Heading("mean-pictures", "What each class looks like on average (training data)")
+    yield Grid(figures, 10)
+
+
+def columns(record: Record) -> Iterable[Block]:
+    """Location and spread of the columns that matter most."""
+    table = record.table(UNIT, "columns")
+    if table is None or table.empty:
+        return
+    order = explained.ranking(record)
+    rank = {name: place for place, name in enumerate(order)}
+    table = table.assign(place=[rank.get(name, len(rank)) for name in table["column"]])
+    shown = table.sort_values("place", kind="stable").head(8)
+    keys = [key for key in ("mean", "sd", "min", "median", "max", "missing") if key in table]
+    rest = f"{len(table) - len(shown)} further columns: see artifacts" if len(table) > 8 else ""
+    yield Table(
+        "columns",
+        f"{words.count(len(table), 'column')} described; those the model leans on come first",
+        ["column", *keys],
+        [[str(row["column"]), *(num(row[key]) for key in keys)] for _, row in shown.iterrows()],
+        caution=rest,
+        facts=("precaution.profile.columns",),
+        compact=True,
+    )

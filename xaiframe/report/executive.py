@@ -1,0 +1,145 @@
+"""Page two: what the model uses, what it must not be used for, what was found and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from xaiframe.report import explained, headline, maps, picture, words
+from xaiframe.report.block import Block, Chapter, Figure, Page, parts
+from xaiframe.report.record import Record
+
+
+def chapter(record: Record) -> Chapter:
+    """The summary, on a page of its own."""
+    return Chapter("summary", "Summary", "In plain words", parts(record, page), fresh=True)
+
+
+def page(record: Record) -> Iterable[Block]:
+    """Everything the summary says, in the words of the declared audience."""
+    audience = str(record.strategy.get("audience") or "developer")
+    yield Page(
+        "executive",
+        "_executive.html",
+        {
+            "audience": words.AUDIENCE.get(audience, ""),
+            "picture": _picture(record),
+            "uses": uses(record),
+            "accuracy": plain_accuracy(record, audience),
+            "traceability": plain_traceability(record, audience),
+            "understanding": plain_understanding(record, audience),
+            "not_for": words.stop(record.strategy.get("out_of_scope")),
+            "mitigation": words.stop(record.strategy.get("mitigation")),
+            "fallback": words.stop(record.strategy.get("fallback")),
+            "found": [
+                {
+                    "status": f.status,
+                    "word": words.STATUS[f.status],
+                    "text": words.sentence(f.message or f.rule),
+                }
+                for f in headline.matters(record, 5)
+            ],
+            "todo": [
+                {
+                    "what": words.sentence(words.label(p.key)),
+                    "why": p.because,
+                    "key": f"prescription-{p.key}",
+                }
+                for p in record.prescriptions[:4]
+            ],
+        },
+    )
+
+
+def uses(record: Record) -> list[dict[str, Any]]:
+    """The five leading features with their mean share over both directions."""
+    frame = explained.importances(record)
+    if frame.empty or explained.modality(record) == "image":
+        return []
+    local = frame[frame["fact"].str.endswith(".mean_absolute")]
+    frame = frame if local.empty else local
+    mean = frame.groupby(["feature", "direction"])["share"].mean().groupby("feature").mean()
+    top = [float(mean[name]) for name in explained.ranking(record)[:5]]
+    return [
+        {
+            "name": name,
+            "share": words.number(100 * share, digits=2),
+            "width": round(100 * share / top[0], 1),
+        }
+        for name, share in zip(explained.ranking(record)[:5], top, strict=True)
+    ]
+
+
+def _picture(record: Record) -> Figure | None:
+    """For images one picture: where both directions look on average."""
+    mask = explained.inputs(record).get("feature_mask")
+    methods = explained.local_methods(record)
+    if explained.modality(record) != "image" or mask is None or not methods:
+        return None
+    means = [
+        np.abs(explained.shares(explained.attribution(record, m)["values"])).mean(0)
+        for m in methods
+    ]
+    mean = np.mean(means, axis=0)
+    return Figure(
+        "executive-picture",
+        "Where it looks on average: the stronger the colour, the more the area decides",
+        picture.heatmap(maps.spread(mean, mask), float(mean.max()), 50),
+        alt="mean share of attribution per patch over all methods",
+        width=190,
+    )
+
+
+def plain_accuracy(record: Record, audience: str) -> str:
+    """Prediction accuracy as the audience counts it."""
+    fact = record.facts.one("model.test.accuracy")
+    if (
+        audience in ("developer", "regulator")
+        or fact is None
+        or not isinstance(fact.value, (int, float))
+    ):
+        return headline.accuracy(record)
+    said = f"Of cases it had never seen it answered {words.of_hundred(float(fact.value))} rightly"
+    gap = record.facts.one("model.test.confidence_gap")
+    if gap and gap.interval and isinstance(gap.value, (int, float)):
+        if gap.interval[0] > 0:
+            return f"{said}. It is surer of itself than it should be."
+        if gap.interval[1] >= 0:
+            return f"{said}. When it is sure, it is right about as often as it says."
+    return f"{said}."
+
+
+def plain_traceability(record: Record, audience: str) -> str:
+    """Traceability without its vocabulary, for those who do not need it."""
+    if audience in ("developer", "regulator"):
+        return headline.traceability(record)
+    if not record.manifest:
+        return "The audit cannot be repeated: no record of its making was kept."
+    return (
+        "Every number in this report can be followed to its origin, and the whole audit can be "
+        "repeated by one command."
+    )
+
+
+def plain_understanding(record: Record, audience: str) -> str:
+    """Whether the reasons can be believed, for the audience."""
+    if audience in ("developer", "regulator"):
+        return headline.understanding(record)
+    share = record.facts.value("evaluation.agreement.conflicting_share")
+    if not isinstance(share, (int, float)):
+        return "Whether its reasons can be believed was not assessed."
+    count = len(explained.instances(record))
+    how_often = (
+        f"in {words.of_hundred(float(share))} cases" if share else f"in none of {count} cases"
+    )
+    said = (
+        "Its reasons were asked for in two independent ways. The two contradicted each other "
+        f"{how_often}"
+    )
+    statements = record.facts.where("evaluation.knowledge.statement")
+    against = [f.labels.get("feature", "") for f in statements if f.value == "contradicted"]
+    if against:
+        return f"{said}. It goes against what experts expect of {words.listing(against)}."
+    return f"{said}." + (" Nothing it does contradicts what experts stated." if statements else "")

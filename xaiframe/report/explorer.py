@@ -1,0 +1,82 @@
+"""Data for the interactive explorer: every explained instance, every method (screen only)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from xaiframe.explanation import Array
+from xaiframe.report import explained, words
+from xaiframe.report.block import Block, Page
+from xaiframe.report.record import Record
+
+MOST_ELEMENTS = 400_000
+"""Beyond this many numbers fewer instances are shown, so that the file stays under 5 MB."""
+
+
+def explorer(record: Record) -> Iterable[Block]:
+    """The explorer, with as many instances as the file size allows."""
+    methods, table = explained.local_methods(record), explained.instances(record)
+    arrays = explained.inputs(record)
+    if not methods or table.empty or "x" not in arrays:
+        return
+    width = max(
+        1,
+        arrays["x"][0].size
+        if explained.modality(record) == "image"
+        else len(explained.features(record)),
+    )
+    room = max(6, MOST_ELEMENTS // (width * (len(methods) + 1)))
+    kept = table.head(room)
+    yield Page(
+        "explorer", "_explorer.html", {"data": payload(record, kept, methods)}, interactive=True
+    )
+
+
+def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
+    """What the script draws: instances, features with values, signed shares per method."""
+    arrays, positions = explained.inputs(record), table["position"].to_numpy(dtype=int)
+    image = explained.modality(record) == "image"
+    units = explained.units(record)
+    return {
+        "modality": explained.modality(record),
+        "features": explained.features(record),
+        "units": [units.get(name, "") for name in explained.features(record)],
+        "mask": arrays["feature_mask"].reshape(-1).tolist() if image else [],
+        "shape": list(arrays["x"].shape[-2:]) if image else [],
+        "inputs": [_round(x[0] if image else x) for x in arrays["x"][positions]],
+        "instances": [
+            {
+                "id": words.number(row["id"]),
+                "predicted": str(row["predicted"]),
+                "truth": str(row["y"]),
+                "confidence": _confidence(row["confidence"]),
+                "kind": str(row["kind"]).replace("_", " "),
+            }
+            for _, row in table.iterrows()
+        ],
+        "methods": [
+            {
+                "name": words.label(method),
+                "direction": "P" if explained.stage_of(record, method) == "perturbation" else "G",
+                "trust": explained.reliability(record, method).text,
+                "below": explained.reliability(record, method).below,
+                "shares": [
+                    _round(one) for one in explained.shown_shares(record, method)[positions]
+                ],
+            }
+            for method in methods
+        ],
+    }
+
+
+def _confidence(value: Any) -> str:
+    return (
+        words.number(float(value)) if isinstance(value, (int, float)) and np.isfinite(value) else ""
+    )
+
+
+def _round(values: Array) -> list[float]:
+    return [float(f"{value:.4g}") for value in np.asarray(values, dtype=float).reshape(-1)]

@@ -1,0 +1,58 @@
+"""What the model uses overall: P beside G, with intervals, ranks and everything else summed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xaiframe.report import curve, explained, importance_chart, maps, swarm, words
+from xaiframe.report.block import Block, Cell, Chapter, Note, Row, Table, parts
+from xaiframe.report.record import Record
+
+SHOWN = 10
+
+
+def chapter(record: Record) -> Chapter:
+    """Importance P beside G, ranks, direction and dependence."""
+    blocks = parts(record, importance_chart.beside, ranks)
+    pictures = (maps.importance_maps,) if explained.modality(record) == "image" else (swarm.swarm,)
+    blocks += parts(record, *pictures, curve.dependence)
+    if not blocks:
+        blocks = [Note("Global importance", "not assessed: no method measured it")]
+    return Chapter("importance", "What the model uses", "Which inputs carry its decisions?", blocks)
+
+
+def ranks(record: Record) -> Iterable[Block]:
+    """Rank of each leading feature under each method; darker is nearer the top."""
+    frame = explained.importances(record)
+    if frame.empty:
+        return
+    shown = explained.ranking(record)[:SHOWN]
+    methods = list(dict.fromkeys(frame["method"]))
+    place = {
+        (f, m): int(r)
+        for f, m, r in zip(frame["feature"], frame["method"], frame["rank"], strict=True)
+    }
+    rows: list[Row] = [
+        [feature, *(_rank(place.get((feature, method)), len(shown)) for method in methods)]
+        for feature in shown
+    ]
+    leaders = {place.get((shown[0], m)) for m in methods}
+    agree = sum(place.get((shown[0], m)) == 1 for m in methods)
+    yield Table(
+        "ranks",
+        f"All methods rank {shown[0]} first"
+        if leaders == {1}
+        else f"{agree} of {len(methods)} methods rank {shown[0]} first",
+        ["feature", *(words.label(method) for method in methods)],
+        rows,
+        how="1 is the most important; shading fades with rank.",
+        caution="Neighbouring ranks may differ by less than their intervals above.",
+        compact=True,
+        widths=(25, *[75 // len(methods)] * len(methods)),
+    )
+
+
+def _rank(place: int | None, most: int) -> Cell:
+    if place is None:
+        return Cell("–", "rank")
+    return Cell(str(place), "rank", float(place), shade=max(0.0, 1 - (place - 1) / most))

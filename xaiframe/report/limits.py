@@ -1,0 +1,70 @@
+"""What this report does not show, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from xaiframe.report import words
+from xaiframe.report.block import Block, Chapter, Prose, Row, Table, parts
+from xaiframe.report.record import Record
+
+STAGES = ("precaution", "perturbation", "gradient", "evaluation")
+
+
+def chapter(record: Record) -> Chapter:
+    """Limits, absences and every parameter in force."""
+    return Chapter(
+        "limits",
+        "Limits",
+        "What does this report not say?",
+        parts(record, limits, missing),
+    )
+
+
+def limits(record: Record) -> Iterable[Block]:
+    """What the numbers cover and what they do not."""
+    explain, reference = record.recipe.get("explain") or {}, record.recipe.get("reference") or {}
+    said = [
+        "Intervals are 95 %; they cover the sampling of rows, not the choice of data source, "
+        "model family or seed.",
+    ]
+    if explain.get("instances"):
+        said.append(
+            f"Local statements rest on {words.number(explain['instances'])} explained test rows"
+            + (
+                f"; global methods read at most {words.number(explain['sample'])} rows."
+                if explain.get("sample")
+                else "."
+            )
+        )
+    if reference:
+        said.append(
+            f"Both directions share one reference: background "
+            f"{words.label(str(reference.get('background')))} "
+            f"({words.number(reference.get('rows', 'all'))}), output "
+            f"{reference.get('output')}, target "
+            f"{reference.get('target')}. Another reference gives other attributions."
+        )
+    said.append(
+        "Thresholds whose source is 'ours' are judgements made by this tool, not published limits."
+    )
+    said += [str(notice) for notice in record.plan.get("notices", [])]
+    yield Prose(said)
+
+
+def missing(record: Record) -> Iterable[Block]:
+    """Everything that was requested and is not here, with the reason."""
+    rows: list[Row] = []
+    for stage in (*STAGES, "tuning"):
+        for choice in record.choices(stage):
+            why = record.absence(f"{stage}.{choice}")
+            if why.startswith(("could not", "not applicable")):
+                rows.append([words.sentence(stage), words.label(choice), why])
+    if rows:
+        yield Table(
+            "absent",
+            f"{words.count(len(rows), 'choice')} gave no result",
+            ["stage", "choice", "why"],
+            rows,
+            compact=True,
+        )

@@ -1,0 +1,125 @@
+"""What to do next, as overrides to paste; and what earlier rounds' changes did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from xaiframe.facts import Fact
+from xaiframe.report import words
+from xaiframe.report.block import (
+    Block,
+    Cell,
+    Chapter,
+    Note,
+    Page,
+    Row,
+    ScreenTable,
+    Table,
+    num,
+    parts,
+)
+from xaiframe.report.record import Record
+
+COMPARED = (
+    "model.test.score",
+    "model.test.calibration_error",
+    "evaluation.agreement.mean_spearman",
+    "evaluation.knowledge.held_share",
+    "precaution.correlation.redundant_pairs",
+)
+
+
+def chapter(record: Record) -> Chapter:
+    """What earlier changes did, then what to change next."""
+    blocks = parts(record, effects, prescribed)
+    if not record.prescriptions and not record.effects:
+        blocks = [Note("Prescriptions", "none: no declared rule fired on the facts of this run")]
+    return Chapter(
+        "prescriptions", "What to do", "What should be changed, and what did changes do?", blocks
+    )
+
+
+def prescribed(record: Record) -> Iterable[Block]:
+    """Each prescription with the command that applies it."""
+    recipe = str(record.recipe.get("name", "recipe"))
+    for item in record.prescriptions:
+        overrides = [override(key, value) for key, value in item.overrides.items()]
+        yield Page(
+            f"prescription-{item.key}",
+            "_prescription.html",
+            {
+                "title": words.sentence(words.label(item.key)),
+                "relation": words.label(item.relation),
+                "because": item.because,
+                "fired_by": list(item.fired_by),
+                "command": f"xaiframe run recipes/{recipe}.yaml " + " ".join(overrides),
+                "automatic": item.automatic,
+                "expect": _expect(dict(item.expect)),
+            },
+        )
+
+
+def override(key: str, value: Any) -> str:
+    """``'key=value'`` quoted for a shell, the value in the flow style the command line reads."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+    text = text.strip().removesuffix("...").strip()
+    return "'" + f"{key}={text}".replace("'", "'\\''") + "'"
+
+
+def _expect(expect: dict[str, str]) -> str:
+    return (
+        f"{expect['fact']} should become {expect.get('direction', 'better')}"
+        if expect.get("fact")
+        else ""
+    )
+
+
+def effects(record: Record) -> Iterable[Block]:
+    """What we changed and what it did: facts before and after, per prescription."""
+    rounds = record.earlier()
+    if record.effects:
+        rows: list[Row] = [
+            [
+                words.sentence(words.label(str(e["prescription"]))),
+                str(e["fact"]),
+                num(e.get("before"), spread=e.get("before_interval")),
+                num(e.get("after"), spread=e.get("after_interval")),
+                words.label(str(e.get("verdict") or "not judged")),
+            ]
+            for e in record.effects
+        ]
+        yield Table(
+            "effects",
+            f"What the {words.count(len(rows), 'expected improvement')} came to",
+            ["prescription applied", "fact it should improve", "before", "after", "verdict"],
+            rows,
+            how="Before: first round. After: last round.",
+            caution="One repetition: a change smaller than its interval is noise.",
+        )
+    if len(rounds) > 1:
+        yield from compared(rounds)
+
+
+def compared(rounds: list[Record]) -> Iterable[Block]:
+    """Headline facts of the first round beside those of the last; on screen, all of them."""
+    first, last = rounds[0].facts, rounds[-1].facts
+    heads = ["fact", "round 1", f"round {len(rounds)}", "change"]
+    rows = [_pair(first.one(name), last.one(name), name) for name in COMPARED]
+    yield Table("rounds", f"Round 1 and round {len(rounds)}", heads, rows, compact=True)
+    plain = [f.name for f in last if not f.labels and isinstance(f.value, (int, float))]
+    every = [_pair(first.one(name), last.one(name), name) for name in dict.fromkeys(plain)]
+    yield ScreenTable(
+        "all-rounds", "Every fact of both rounds", heads, every, compact=True, sortable=True
+    )
+
+
+def _pair(before: Fact | None, after: Fact | None, name: str) -> Row:
+    cells = [
+        num(f.value, f.unit, f.interval) if f else Cell("not assessed") for f in (before, after)
+    ]
+    values = [f.value for f in (before, after) if f and isinstance(f.value, (int, float))]
+    change = num(float(values[1]) - float(values[0])) if len(values) == 2 else Cell("–", "number")
+    return [Cell(name, "code"), *cells, change]

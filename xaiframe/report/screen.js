@@ -1,0 +1,100 @@
+"use strict";
+(function () {
+  const json = (id) => JSON.parse(document.getElementById(id)?.textContent || "null");
+  const make = (tag, text, parent) => { const e = document.createElement(tag); if (text != null) e.textContent = text; if (parent) parent.append(e); return e; };
+
+  // Charts come alive when they are first seen; until then, and on paper, their drawing stands.
+  const specs = json("specs") || {}, config = json("config") || {};
+  function enliven(holder) {
+    const spec = specs[holder.dataset.spec];
+    if (!spec || !window.vegaEmbed) return;
+    const stage = document.createElement("div");
+    window.vegaEmbed(stage, { ...spec, config }, { renderer: "svg", actions: false, ast: false })
+      .then(() => holder.replaceChildren(stage)).catch(() => {});
+  }
+  const seen = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    if (entry.isIntersecting) { seen.unobserve(entry.target); enliven(entry.target); }
+  }), { rootMargin: "300px" });
+  document.querySelectorAll(".picture[data-spec]").forEach((holder) => seen.observe(holder));
+
+  // Where you are.
+  const links = new Map([...document.querySelectorAll("nav a")].map((a) => [a.getAttribute("href").slice(1), a]));
+  const where = new IntersectionObserver((entries) => entries.forEach((entry) => {
+    if (!entry.isIntersecting) return;
+    links.forEach((a) => a.classList.remove("here"));
+    links.get(entry.target.id)?.classList.add("here");
+  }), { rootMargin: "-10% 0px -80% 0px" });
+  document.querySelectorAll("section.chapter").forEach((section) => where.observe(section));
+
+  // Tables: sort by heading, filter by status and text.
+  const worth = (row, column) => { const cell = row.cells[column], raw = cell.dataset.sort ?? cell.textContent.trim(), value = Number(raw); return raw !== "" && !Number.isNaN(value) ? value : raw.toLowerCase(); };
+  const compare = (a, b) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1);
+  document.querySelectorAll("table.sortable").forEach((table) => {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => head.addEventListener("click", () => {
+      const order = head.dataset.order === "1" ? -1 : 1;
+      heads.forEach((other) => delete other.dataset.order);
+      head.dataset.order = String(order);
+      table.tBodies[0].append(...[...table.tBodies[0].rows].sort((a, b) => order * compare(worth(a, column), worth(b, column))));
+    }));
+  });
+  document.querySelectorAll("select[data-filter]").forEach((select) => {
+    const box = document.getElementById(select.dataset.filter), search = box.querySelector("input[type=search]");
+    const rows = [...box.querySelectorAll("tbody tr")];
+    [...new Set(rows.map((row) => row.dataset.status).filter(Boolean))].forEach((status) => { make("option", status.replace("_", " "), select).value = status; });
+    const apply = () => rows.forEach((row) => { row.hidden = Boolean(select.value && row.dataset.status !== select.value) || !row.textContent.toLowerCase().includes(search.value.toLowerCase()); });
+    select.addEventListener("change", apply);
+    search.addEventListener("input", apply);
+  });
+  document.querySelectorAll("pre.command").forEach((pre) => { pre.title = "Click to copy"; pre.addEventListener("click", () => navigator.clipboard?.writeText(pre.textContent)); });
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
+
+  // Explorer: any explained instance under any two methods.
+  const data = json("explorer-data");
+  if (!data) return;
+  const pick = (id) => document.getElementById("explorer-" + id);
+  data.instances.forEach((one, at) => { make("option", `row ${one.id}: ${one.predicted}${one.kind ? ` (${one.kind})` : ""}`, pick("instance")).value = at; });
+  for (const side of ["left", "right"]) data.methods.forEach((one, at) => { make("option", `${one.direction} · ${one.name}`, pick(side)).value = at; });
+  pick("right").value = String(Math.max(0, data.methods.findIndex((one) => one.direction === "G")));
+  const [P, G] = ["#0b4f7d", "#e69f00"];
+  function bars(parent, at, methods) {
+    const shares = methods.map((method) => method.shares[at]);
+    const size = (f) => Math.max(...shares.map((s) => Math.abs(s[f])));
+    const order = data.features.map((_, f) => f).sort((a, b) => size(b) - size(a)).slice(0, pick("all").checked ? undefined : 12);
+    const top = size(order[0]) || 1;
+    order.forEach((f) => {
+      const row = make("div", null, parent); row.className = "row";
+      make("span", `${data.features[f]} = ${data.inputs[at][f]} ${data.units[f]}`, row);
+      methods.forEach((method, m) => {
+        const track = make("span", null, row), bar = make("i", null, track), share = shares[m][f];
+        track.className = "track" + (method.below ? " faded" : ""); track.title = share.toPrecision(3);
+        bar.style.background = method.direction === "P" ? P : G;
+        bar.style.width = `${(50 * Math.abs(share)) / top}%`;
+        bar.style[share >= 0 ? "left" : "right"] = "50%";
+      });
+    });
+  }
+  function canvas(parent, title, colour) {
+    const box = make("figure", null, parent), [high, wide] = data.shape; make("figcaption", title, box);
+    const c = make("canvas", null, box), pen = c.getContext("2d"); c.width = wide; c.height = high;
+    for (let k = 0; k < high * wide; k++) { pen.fillStyle = colour(k); pen.fillRect(k % wide, Math.floor(k / wide), 1, 1); }
+  }
+  function maps(parent, at, methods) {
+    const holder = make("div", null, parent); holder.className = "maps";
+    const x = data.inputs[at], low = Math.min(...x), span = Math.max(...x) - low || 1;
+    canvas(holder, "input", (k) => { const v = Math.round(255 * (1 - (x[k] - low) / span)); return `rgb(${v},${v},${v})`; });
+    const limit = Math.max(...methods.flatMap((method) => method.shares[at].map(Math.abs))) || 1;
+    methods.forEach((method) => canvas(holder, `${method.direction} · ${method.name}`, (k) => {
+      const share = method.shares[at][data.mask[k]] / limit, end = share >= 0 ? [214, 116, 0] : [11, 79, 125], w = Math.abs(share);
+      return `rgb(${end.map((v) => Math.round((1 - w) * 250 + w * v)).join()})`;
+    }));
+  }
+  function show() {
+    const at = Number(pick("instance").value), one = data.instances[at], methods = ["left", "right"].map((side) => data.methods[Number(pick(side).value)]);
+    pick("answer").textContent = `Predicted ${one.predicted}${one.confidence ? ` (confidence ${one.confidence})` : ""}, true ${one.truth}. ${methods.map((m) => `${m.name}: ${m.trust}`).join(". ")}.`;
+    const parent = pick("picture"); parent.replaceChildren();
+    (data.modality === "image" ? maps : bars)(parent, at, methods);
+  }
+  ["instance", "left", "right", "all"].forEach((id) => pick(id).addEventListener("change", show));
+  show();
+})();
