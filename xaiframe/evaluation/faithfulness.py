@@ -34,8 +34,10 @@ class Chain:
     @property
     def unsigned(self) -> Chain:
         """The same chain with 1 − |distance to the full score| in the place of the score."""
-        near = [1 - np.abs(self.full - one) for one in (self.deletion, self.insertion)]
-        return Chain(self.share, *near, self.full)
+        deletion, insertion = (
+            1 - np.abs(self.full - one) for one in (self.deletion, self.insertion)
+        )
+        return Chain(self.share, deletion, insertion, self.full)
 
     def area(self, kind: str) -> Array:
         """``(n,)`` trapezoid area under the curve of that kind."""
