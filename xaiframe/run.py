@@ -13,7 +13,7 @@ from xaiframe.facts import Fact
 from xaiframe.model.face import Model
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
-from xaiframe.runner.explanations import explain_globally, explain_locally, gather
+from xaiframe.runner.explanations import SHARED, explain_globally, explain_locally, gather
 from xaiframe.runner.fit import fit, restore
 from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.metrics import measure
@@ -124,7 +124,7 @@ class Round:
             "data": self.data.digest,
             "seed": recipe.seed,
             "runner": recipe.runner,
-            "source": room_digest(recipe.model, "model", "data/module.py", "runner/fit.py"),
+            "source": room_digest(recipe.model, "model", "data", "runner/fit.py"),
         }
         key = unit_key("model", "fit", decides)
         outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
@@ -134,7 +134,7 @@ class Round:
             "model",
             "measure",
             {"model": weights_digest(model), "data": self.data.digest, "seed": recipe.seed,
-             "source": source_digest("runner/metrics.py")},
+             "source": source_digest("runner/metrics.py", "model/face.py")},
             lambda: measure(model, self.data, recipe.seed),
             prefix="model",
         )  # fmt: skip
@@ -171,7 +171,8 @@ class Round:
         self.stage("probe", 2)
         explain = self.recipe.explain
         subject = prepare(self.tools, model, self.data.test, explain.instances, explain.cases)
-        source = source_digest("probe/reference.py", "probe/instances.py", "runner/prepare.py")
+        rooms = ("probe", "model/face.py", "runner/prepare.py")
+        source = source_digest(*rooms)
         decides = {**subject.decides, "source": source, "units": self.data.units}
         self.ledger.unit(
             "probe", "reference", decides, lambda: reference_outcome(subject), vital=True
@@ -201,7 +202,7 @@ class Round:
             node = self.recipe.evaluation[name]
             decides = {
                 "node": node,
-                "source": room_digest(node, "evaluation", "probe"),
+                "source": room_digest(node, "evaluation", *SHARED),
                 "explained": explained,
                 "knowledge": [asdict(one) for one in self.recipe.strategy.knowledge],
                 **subject.decides,
@@ -236,7 +237,17 @@ class Round:
 
     def _tuning_decides(self, subject: Subject) -> dict[str, Any]:
         recipe = self.recipe
-        source = source_digest("tuning", "runner/tune.py", "runner/fit.py", "probe", "evaluation")
+        rooms = (
+            "tuning",
+            "runner",
+            "probe",
+            "model",
+            "data",
+            "perturbation",
+            "gradient",
+            "evaluation",
+        )
+        source = source_digest(*rooms)
         methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
         return {
             "node": recipe.tuning, "model": recipe.model, "fit": recipe.fit, "methods": methods,

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from xaiframe.errors import NotApplicable
 from xaiframe.gradient.lrp import LRP, check_conservation
-from xaiframe.model.face import log_odds
+from xaiframe.model.face import contrast
 from xaiframe.model.network import Standardize
 from xaiframe.probe.rewrite import simplify, take_out_standardize
 
@@ -77,7 +77,7 @@ def test_standardising_keeps_each_elements_relevance(bank_of, mlp, rows):
 
 def test_equals_captum_with_its_default_rules(bank_of, pictures):
     net = plain_cnn()
-    own = simplify(net)  # captum refuses Flatten itself
+    own = nn.Sequential(simplify(net), contrast(3))  # captum refuses Flatten itself
     for layer in own.modules():
         if not isinstance(layer, nn.ReLU) and not list(layer.children()):
             layer.rule = EpsilonRule(1e-6)
@@ -108,6 +108,7 @@ def test_z_plus_follows_its_definition(bank_of, pictures):
         steps.append(layer(steps[-1]))
     relevance = torch.zeros(5, 3)
     relevance[:, 0] = steps[-1][:, 0]
+    relevance = share_back(bank.module[-1], steps[6], relevance, positive=False)
     relevance = share_back(net[5], steps[5], relevance, positive=False).reshape(steps[4].shape)
     relevance = share_back(net[2], steps[2], relevance, positive=True)
     relevance = share_back(net[0], steps[0], relevance, positive=True)
@@ -136,7 +137,7 @@ def test_reads_the_network_trained_here(bank_of, cnn, pictures):
     assert isinstance(bank.module[-1], nn.Linear)
     odds = LRP(rule="epsilon").explain(bank).values
     np.testing.assert_allclose(odds, bank.at_input[1].numpy() * pictures, rtol=1e-2, atol=1e-3)
-    np.testing.assert_array_equal(log_odds().weight, [[1, -1], [-1, 1]])
+    np.testing.assert_array_equal(contrast(2).weight, [[1, -1], [-1, 1]])
 
 
 def test_leaves_the_model_as_it_was(bank_of, cnn, pictures):

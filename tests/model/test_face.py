@@ -35,10 +35,23 @@ def test_two_classes_are_scored_by_their_log_odds(x):
     np.testing.assert_allclose(scores, np.log(p / (1 - p)), rtol=1e-4, atol=1e-5)
 
 
-def test_many_classes_are_scored_by_their_logits(x):
+def test_many_classes_are_scored_by_their_logit_against_the_mean_of_the_others(x):
     model = Model(linear(3), "classification", tuple("abc"), ())
     scores = model.score_module("logit")(torch.as_tensor(x)).numpy()
-    np.testing.assert_allclose(scores, model.raw(x), rtol=1e-6)
+    a, b, c = model.raw(x).T
+    expected = np.stack([a - (b + c) / 2, b - (a + c) / 2, c - (a + b) / 2], axis=1)
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_score_ignores_a_common_shift_of_the_logits_as_the_softmax_does(x):
+    network, shifted = linear(3), linear(3)
+    shifted[0].bias.data += 5.0
+    shifted[0].weight.data += torch.tensor([1.0, -2.0, 3.0])
+    one, two = (
+        Model(module, "classification", tuple("abc"), ()).score_module("logit")(torch.as_tensor(x))
+        for module in (network, shifted)
+    )
+    np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-5)
 
 
 def test_the_probability_scale_is_the_probability(x):

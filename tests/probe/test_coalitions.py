@@ -14,11 +14,11 @@ WEIGHTS = np.array([0.5, 0.2, 0.2, 0.1])
 
 
 class Watched(nn.Module):
-    """Two outputs of a curved function; remembers the sizes of the batches it was given."""
+    """Three outputs of a curved function; remembers the sizes of the batches it was given."""
 
     def __init__(self, elements):
         super().__init__()
-        drawn = np.random.default_rng(5).normal(size=(elements, 2))
+        drawn = np.random.default_rng(5).normal(size=(elements, 3))
         self.mix = nn.Parameter(torch.as_tensor(drawn, dtype=torch.float32))
         self.batches = []
 

@@ -314,7 +314,7 @@ def _evaluation(b: Builder, w: dict) -> None:
         bend = 1 if method == "random" else 3
         for kind in ("deletion", "insertion"):
             y = (1 - steps) ** bend if kind == "deletion" else 1 - (1 - steps) ** bend
-            curve += [{"method": method, "kind": kind, "share": s, "score": v, "low": v - 0.05, "high": v + 0.05} for s, v in zip(steps, y, strict=True)]
+            curve += [{"method": method, "control": "random", "kind": kind, "share": s, "score": v, "low": v - 0.05, "high": v + 0.05} for s, v in zip(steps, y, strict=True)]
             b.fact(f"evaluation.faithfulness.{kind}", y.mean(), labels={"method": method}, n=COUNT, interval=(y.mean() - 0.03, y.mean() + 0.03))
         if method != "random":
             gain = -0.05 if method == "lime" else 0.4

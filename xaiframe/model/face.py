@@ -65,20 +65,25 @@ class Model:
     def score_module(self, output: Output) -> nn.Sequential:
         """The module that both directions explain: ``(n, *input_shape)`` → ``(n, classes)`` scores.
 
-        ``logit``: with two classes the log-odds (difference of the two logits, a fixed linear
-        layer), with more the raw logits, for regression the value. ``probability``: softmax.
+        ``logit``: each class's logit less the mean of the others' (a fixed linear layer); with
+        two classes that is the log-odds. A softmax does not fix a common shift of its logits, so
+        a single raw logit would explain what no probability depends on. For regression the
+        value. ``probability``: softmax.
         The layers are flattened into one Sequential where the model is one.
         """
         layers = list(self.module) if isinstance(self.module, nn.Sequential) else [self.module]
         if self.task == "classification" and output == "probability":
             layers.append(nn.Softmax(dim=1))
-        elif self.task == "classification" and len(self.classes) == 2:
-            layers.append(log_odds().to(self.device))
+        elif self.task == "classification":
+            layers.append(contrast(len(self.classes)).to(self.device))
         return nn.Sequential(*layers).eval()
 
 
-def log_odds() -> nn.Linear:
-    """The fixed linear layer that turns two logits into the two classes' log-odds."""
-    layer = nn.Linear(2, 2, bias=False)
-    layer.weight = nn.Parameter(torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), requires_grad=False)
+def contrast(classes: int) -> nn.Linear:
+    """The fixed linear layer that holds each logit against the mean of the others."""
+    # A weight made in inference mode could never take part in a backward pass.
+    with torch.inference_mode(False):
+        layer = nn.Linear(classes, classes, bias=False)
+        others = (1 - torch.eye(classes)) / (classes - 1)
+        layer.weight = nn.Parameter(torch.eye(classes) - others, requires_grad=False)
     return layer

@@ -121,17 +121,19 @@ def curves(record: Record) -> Iterable[Block]:
     table = record.table("evaluation.faithfulness", "curves")
     if table is None or table.empty:
         return
-    methods = [m for m in dict.fromkeys(table["method"]) if m != "random"]
-    random = table[table["method"] == "random"]
+    controls = set(table["control"])
+    methods = [m for m in dict.fromkeys(table["method"]) if m not in controls]
+    control = dict(zip(table["method"], table["control"], strict=True))
     drawn = [
         {
             **row,
             "panel": words.label(method),
             "line": f"{row['kind']}, "
-            f"{'random order' if row['method'] == 'random' else 'by the method'}",
+            f"{'random order' if row['method'] in controls else 'by the method'}",
         }
         for method in methods
-        for frame in (random, table[table["method"] == method])
+        for name in (control[method], method)
+        for frame in (table[table["method"] == name],)
         for row in frame.to_dict("records")
     ]
     lines = [
@@ -176,7 +178,7 @@ def curves(record: Record) -> Iterable[Block]:
         how="Deletion takes the features a method calls important away first: the score should "
         "fall fast. Insertion "
         "puts them back first: it should rise fast. Band: 95 % interval; dashed: a random "
-        "order, the control.",
+        "order, the control. A method without a sign: how near the score stays to the full one.",
         caution="Deleted features are replaced by background rows; such mixtures may not occur.",
         facts=["evaluation.faithfulness.deletion", "evaluation.faithfulness.insertion"],
     )

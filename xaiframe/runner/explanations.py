@@ -24,6 +24,8 @@ from xaiframe.runner.ledger import Ledger, one_line, room_digest, unit_key
 from xaiframe.runner.subject import Subject
 
 BANKS: Mapping[str, Bank] = {"perturbation": CoalitionBank, "gradient": GradientBank}
+SHARED = ("probe", "model/face.py", "data/face.py", "runner/explain.py", "runner/explanations.py")
+"""What every explanation leans on beside its own file; a change there is a change of the answer."""
 DRAWS = 1000
 log = logging.getLogger("xaiframe")
 Attributed = dict[str, Explained]
@@ -40,7 +42,7 @@ def explain_locally(
         if method.scope == "local"
     }
     decides = {
-        name: {"node": nodes[name], "source": room_digest(nodes[name], "probe"), **subject.decides}
+        name: {"node": nodes[name], "source": room_digest(nodes[name], *SHARED), **subject.decides}
         for name in methods
     }
     wanted = {
@@ -169,7 +171,7 @@ def explain_globally(
             continue
         decides = {
             "node": nodes[name],
-            "source": room_digest(nodes[name], "probe"),
+            "source": room_digest(nodes[name], *SHARED),
             **subject.decides,
         }
 
