@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 
-from xaiframe.data.face import Data, Split
-from xaiframe.data.module import DataModule, check_shares, split_positions
+from xaiframe.data.face import Data
+from xaiframe.data.module import DataModule, check_shares, split_positions, split_rows
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
@@ -55,19 +55,10 @@ class Images(DataModule):
         x, y, classes = self._read()
         mask, names = patches(x.shape[1:], self.patch)
         positions = split_positions(y, *self.shares, seed=self.split_seed, stratify=True)
-        frame = properties(x)
-        splits = {
-            name: Split(
-                rows.astype(np.int64), x[rows], y[rows], frame.iloc[rows].reset_index(drop=True)
-            )
-            for name, rows in positions.items()
-        }
         return Data(
             modality="image",
             task="classification",
-            train=splits["train"],
-            validation=splits["validation"],
-            test=splits["test"],
+            **split_rows(positions, x, y, properties(x)),
             features=names,
             feature_mask=mask,
             classes=classes,

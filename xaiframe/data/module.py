@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import numpy as np
+import pandas as pd
 import torch
 from pytorch_lightning import LightningDataModule
 from sklearn.model_selection import train_test_split
@@ -18,6 +20,14 @@ from xaiframe.explanation import Array
 Batch = dict[str, torch.Tensor]
 FEWEST_ROWS = 20
 FEWEST_PER_CLASS = 5
+
+
+class Splits(TypedDict):
+    """The splits as :class:`Data` takes them."""
+
+    train: Split
+    validation: Split
+    test: Split
 
 
 class Rows(Dataset[Batch]):
@@ -86,6 +96,15 @@ def split_positions(
         name: np.sort(positions)
         for name, positions in (("train", train), ("validation", tuned_on), ("test", held_out))
     }
+
+
+def split_rows(positions: Mapping[str, Array], x: Array, y: Array, frame: pd.DataFrame) -> Splits:
+    """The three splits; an instance's id is its row number in the source."""
+    train, validation, test = (
+        Split(rows.astype(np.int64), x[rows], y[rows], frame.iloc[rows].reset_index(drop=True))
+        for rows in (positions["train"], positions["validation"], positions["test"])
+    )
+    return {"train": train, "validation": validation, "test": test}
 
 
 def check_shares(test: float, validation: float) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer
 
-from xaiframe.data.face import Data, Split
-from xaiframe.data.module import DataModule, check_rows, check_shares, split_positions
+from xaiframe.data.face import Data
+from xaiframe.data.module import DataModule, check_rows, check_shares, split_positions, split_rows
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
@@ -74,18 +74,10 @@ class Table(DataModule):
         )
         fill = features.iloc[positions["train"]].median().fillna(0.0)
         x = features.fillna(fill).to_numpy(dtype=np.float32)
-        splits = {
-            name: Split(
-                rows.astype(np.int64), x[rows], y[rows], features.iloc[rows].reset_index(drop=True)
-            )
-            for name, rows in positions.items()
-        }
         return Data(
             modality="table",
             task=self.task,
-            train=splits["train"],
-            validation=splits["validation"],
-            test=splits["test"],
+            **split_rows(positions, x, y, features),
             features=tuple(str(name) for name in features.columns),
             feature_mask=np.arange(features.shape[1]),
             classes=classes,

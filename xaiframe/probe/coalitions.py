@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import zlib
 from functools import cached_property
 
 import numpy as np
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array
+from xaiframe.probe.bank import Bank
 from xaiframe.probe.sampling import Draw, draw
 from xaiframe.probe.score import Scorer
 
-WORD = 2**64
-"""Seeds and ids are taken modulo this, so that negative numbers seed as well."""
 
-
-class CoalitionBank:
+class CoalitionBank(Bank):
     """The value of coalitions for one batch of n instances, memoised per instance.
 
     v(S) = Σ_b w_b · score(x on S, background row b elsewhere): the interventional value function
     of Lundberg & Lee (2017, arXiv:1705.07874) over the reference's weighted background rows,
     the same rows for every coalition. No coalition of an instance is evaluated twice, and not
     many more than ``scorer.max_batch`` rows exist at once.
-
-    Attributes: ``scorer``, ``data``, ``reference``, ``modality``, ``features`` (their number),
-    ``feature_mask`` and ``scale`` (``input_shape``), ``x`` ``(n, *input_shape)`` float32,
-    ``targets`` and ``ids`` ``(n,)``, ``seed``, and ``evaluations``, the rows scored so far.
     """
 
     def __init__(
         self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
     ) -> None:
-        self.scorer = scorer
-        self.data = data
-        self.reference = scorer.reference
-        self.modality = data.modality
-        self.features = len(data.features)
-        self.feature_mask = data.feature_mask
-        self.scale = data.scale
-        self.x = np.asarray(x, dtype=np.float32)
-        self.targets = np.asarray(targets)
-        self.ids = np.asarray(ids)
-        self.seed = seed
-        self.evaluations = 0
+        super().__init__(scorer, data, x, targets, ids, seed)
         elements = self.feature_mask.size
         self._background = self.reference.background.reshape(-1, elements)
         self._rows = self.x.reshape(-1, elements)
-
-    def __len__(self) -> int:
-        return len(self.x)
 
     @cached_property
     def full(self) -> Array:
@@ -124,11 +103,6 @@ class CoalitionBank:
         targets = np.repeat(self.targets[owners], rows.shape[1])
         flat = rows.reshape(-1, *self.feature_mask.shape)
         return self._scores(flat, targets).reshape(rows.shape[:2])
-
-    def rng(self, position: int, purpose: str) -> np.random.Generator:
-        """A generator seeded by (seed, purpose, the instance's id): the same in every batch."""
-        identity = int(self.ids[position]) % WORD
-        return np.random.default_rng([self.seed % WORD, zlib.crc32(purpose.encode()), identity])
 
     @cached_property
     def _memo(self) -> list[dict[bytes, float]]:

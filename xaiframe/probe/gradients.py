@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -10,47 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xaiframe.data.face import Data
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
-from xaiframe.probe.score import Scorer
-
-WORD = 2**64
-"""Seeds and ids are taken modulo this, so that negative numbers seed as well."""
+from xaiframe.probe.bank import Bank
 
 
-class GradientBank:
+class GradientBank(Bank):
     """Scores and input gradients for one batch of n instances.
 
     Nothing is kept but what is asked for: methods that need many points walk through them in
     :meth:`chunks` and keep running sums. Works on the device of ``scorer.module``, also inside
     ``torch.no_grad`` and ``torch.inference_mode``.
-
-    Attributes: ``scorer``, ``module`` (``(n, *input_shape)`` → ``(n, classes)`` on the declared
-    scale), ``data``, ``reference``, ``modality``, ``features`` (their number), ``feature_mask``
-    and ``scale`` (``input_shape``), ``x`` ``(n, *input_shape)`` float32, ``targets`` and ``ids``
-    ``(n,)``, ``seed``, and ``evaluations``, the rows sent through the model so far.
     """
 
-    def __init__(
-        self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
-    ) -> None:
-        self.scorer = scorer
-        self.module = scorer.module
-        self.data = data
-        self.reference = scorer.reference
-        self.modality = data.modality
-        self.features = len(data.features)
-        self.feature_mask = data.feature_mask
-        self.scale = data.scale
-        self.x = np.asarray(x, dtype=np.float32)
-        self.targets = np.asarray(targets)
-        self.ids = np.asarray(ids)
-        self.seed = seed
-        self.evaluations = 0
-
-    def __len__(self) -> int:
-        return len(self.x)
+    @property
+    def module(self) -> torch.nn.Sequential:
+        """``(n, *input_shape)`` → ``(n, classes)`` on the declared scale."""
+        return self.scorer.module
 
     @property
     def device(self) -> torch.device:
@@ -109,11 +84,6 @@ class GradientBank:
         step = max(1, self.scorer.max_batch // instances)
         for start in range(0, points, step):
             yield range(start, min(points, start + step))
-
-    def rng(self, position: int, purpose: str) -> np.random.Generator:
-        """A generator seeded by (seed, purpose, the instance's id): the same in every batch."""
-        identity = int(self.ids[position]) % WORD
-        return np.random.default_rng([self.seed % WORD, zlib.crc32(purpose.encode()), identity])
 
     def tensor(self, array: Array, dtype: torch.dtype = torch.float32) -> Tensor:
         """A copy of ``array`` on the model's device."""
