@@ -286,3 +286,29 @@ def test_faults_of_the_settings_are_told():
         "settings.yaml:2: trust is no list of packages",
         "settings.yaml:3: policy is no name or path",
     ]
+
+
+def test_faults_that_only_a_plan_sees_stand_beside_those_that_prevent_it(tmp_path):
+    loosened = "rules: {missing: {fail: {above: 0.9}}}\n"
+    (tmp_path / "loose.yaml").write_text("extends: default\n" + loosened)
+    recipe = tmp_path / "six.yaml"
+    recipe.write_text(
+        "defaults:\n"
+        "  - audit\n"
+        "  - override data: breast_cancer\n"
+        "  - override model: mlp\n"
+        "  - override gradient: [grad_cam, salency]\n"
+        "  - _self_\n"
+        "name: six\n"
+        "policy: loose.yaml\n"
+        "fitt: {epochs: 3}\n"
+        "perturbation:\n"
+        "  kernel_shap: {samples: many}\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        compose(recipe)
+    lines = [str(problem) for problem in caught.value.problems]
+    assert len(lines) == 5
+    for fault in ("'salency'", "'fitt'", "'many'", "grad_cam does not apply", "loosens"):
+        assert any(fault in line for line in lines), fault
+    assert any("six.yaml:5: gradient grad_cam" in line for line in lines)

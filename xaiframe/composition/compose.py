@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xaiframe.catalogue.listing import choices, house
+from xaiframe.composition.applicability import misfits
 from xaiframe.composition.check import SECTIONS, Checker
 from xaiframe.composition.freeze import dump, freeze
 from xaiframe.composition.interpolation import resolve
@@ -29,9 +30,17 @@ from xaiframe.composition.merge import Merger
 from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
 from xaiframe.composition.reader import read
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
-from xaiframe.composition.trust import absolute_policy, instantiate, is_path, policy_floor, trusted
+from xaiframe.composition.trust import (
+    absolute_policy,
+    instantiate,
+    is_path,
+    objection,
+    policy_floor,
+    trusted,
+)
 from xaiframe.composition.tuned_space import fitting_space, pruned
 from xaiframe.errors import AuditError, Problem, RecipeError
+from xaiframe.policy.load import load_policy
 from xaiframe.policy.reading import near
 from xaiframe.recipe import Knowledge, Recipe
 
@@ -123,6 +132,8 @@ class _Composition:
         layers = self.merger.merge(self.asked.changes)
         self.problems += [*self.merger.problems, *resolve(layers), *self.check(layers)]
         policy = self.policy(layers)
+        if self.problems:
+            self.problems += self.planned(layers, policy)
         self.stop()
         raw = self.ordered(self.compose() | {"policy": policy})
         switched = bool(self.selection.deselected("model"))
@@ -147,6 +158,24 @@ class _Composition:
         checker = Checker(self.document, layers, self.selection.chosen, self.packages)
         return list(checker.problems())
 
+    def planned(self, layers: Layers, policy: str) -> Iterator[Problem]:
+        """What the plan would find, told now, because a recipe with faults is never planned."""
+        sound = all(self.trusted(room, layers.values.get(room)) for room in ("data", "model"))
+        for group, name, reason in misfits(layers.values, self.selection.explicit if sound else {}):
+            place = self.selection.places[group]
+            yield Problem(place, f"{group} {name} does not apply: {reason}")
+        try:
+            if policy:
+                load_policy(policy, self.folders, policy_floor())
+        except RecipeError as error:
+            known = {problem.message for problem in self.problems}
+            yield from (one for one in error.problems if one.message not in known)
+
+    def trusted(self, room: str, node: Any) -> bool:
+        """Whether a single choice is a class that may be looked at."""
+        target = node.get("_target_") if isinstance(node, Mapping) else None
+        return not objection(target, self.packages, (room,))
+
     def stop(self) -> None:
         if self.problems:
             raise RecipeError(_sorted(self.problems))
@@ -163,9 +192,11 @@ class _Composition:
         found = absolute_policy(asked.value, folder)
         if is_path(asked.value) and not Path(found).is_file():
             self.problems.append(Problem(asked.place, f"there is no policy file {found}"))
-        elif not is_path(asked.value) and found not in known:
+            return ""
+        if not is_path(asked.value) and found not in known:
             message = f"no policy is called {found!r}"
             self.problems.append(Problem(asked.place, message, near(found, known)))
+            return ""
         return found
 
     def compose(self) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Selection:
     house: dict[str, list[str]] = field(default_factory=dict)
     recipe: dict[str, list[str]] = field(default_factory=dict)
     chosen: dict[str, list[str]] = field(default_factory=lambda: {group: [] for group in GROUPS})
+    places: dict[str, str] = field(default_factory=dict)
+    """Where each group was chosen last."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -67,6 +69,7 @@ def select(
             place = house.place(("defaults",))
             selection.problems.append(Problem(place, f"{house.path.name} chooses no {group}"))
             continue
+        selection.places[group] = final.place
         selection.recipe[group] = _names(alone, conf, [])
         selection.chosen[group] = _names(final, conf, selection.problems)
         if group in SINGLE and final.value == "???":

@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
+from xaiframe.composition.applicability import Subject, fitting_models, reason_against
 from xaiframe.composition.compose import Composed, policy_floor, search_path
 from xaiframe.composition.reader import read, shown
 from xaiframe.errors import Problem, RecipeError
-from xaiframe.planning.applicability import Subject, fitting_models, reason_against
 from xaiframe.planning.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
 from xaiframe.planning.search_space import space_faults
 from xaiframe.policy.load import load_policy
@@ -143,7 +143,7 @@ class Planner:
         self.local: list[tuple[str, str]] = []
         self.data = self.description("data", self.recipe.data)
         self.model = self.description("model", self.recipe.model)
-        self.subject = Subject.of(self.data, self.model, self.recipe)
+        self.subject = self.about()
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
         self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality)
 
@@ -170,6 +170,12 @@ class Planner:
         yield Stage("policy", (Unit(self.recipe.policy),))
         yield Stage("prescription", tuple(Unit(name) for name in self.recipe.prescription))
         yield Stage("report", (self.single("report", NOTHING),))
+
+    def about(self) -> Subject:
+        try:
+            return Subject.of(self.recipe.data, self.recipe.model, self.recipe.reference.output)
+        except UnknownTarget:
+            return Subject("table", "classification", self.recipe.reference.output, ())
 
     def description(self, key: str, node: Mapping[str, Any]) -> Description:
         """What the source says of a node's class; a class that cannot be found is a problem."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 from xaiframe.catalogue.listing import Description, UnknownTarget, describe
-from xaiframe.recipe import Recipe
 
 IN_WORDS = {
     "gradient": "gradients",
@@ -29,15 +28,42 @@ class Subject:
     provides: tuple[str, ...]
 
     @classmethod
-    def of(cls, data: Description, model: Description, recipe: Recipe) -> Subject:
-        declared = data.parameter("task")
+    def of(cls, data: Mapping[str, Any], model: Mapping[str, Any], output: str) -> Subject:
+        """The subject of the composed nodes ``data`` and ``model``; raises UnknownTarget."""
+        source, architecture = (describe(str(node.get("_target_", ""))) for node in (data, model))
+        declared = source.parameter("task")
         default = declared.default if declared else "classification"
         return cls(
-            modality=str(data.facts.get("modality", "table")),
-            task=str(recipe.data.get("task", default)),
-            output=recipe.reference.output,
-            provides=tuple(model.facts.get("provides", ())),
+            modality=str(source.facts.get("modality", "table")),
+            task=str(data.get("task", default)),
+            output=output,
+            provides=tuple(architecture.facts.get("provides", ())),
         )
+
+
+def misfits(
+    config: Mapping[str, Any], explicit: Mapping[str, Iterable[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """(group, choice, reason) of every method asked for by name that does not apply.
+
+    For a recipe whose faults keep it from being planned: what cannot be told yet is left out.
+    """
+    try:
+        output = str((config.get("reference") or {}).get("output", "logit"))
+        subject = Subject.of(config["data"], config["model"], output)
+    except (UnknownTarget, KeyError, AttributeError, TypeError):
+        return
+    for group, names in explicit.items():
+        nodes = config.get(group) or {}
+        for name in sorted(names) if isinstance(nodes, Mapping) else ():
+            node = nodes.get(name)
+            target = node.get("_target_") if isinstance(node, Mapping) else None
+            try:
+                reason = reason_against(describe(str(target)), subject)
+            except UnknownTarget:
+                continue
+            if reason:
+                yield group, name, reason
 
 
 def reason_against(method: Description, subject: Subject) -> str:
