@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from xaiframe.catalogue.listing import house
+from xaiframe.catalogue.reader import read
 from xaiframe.composition.check import Checker, choice_problems
 from xaiframe.composition.layers import Layers, walk
-from xaiframe.composition.reader import read
 from xaiframe.composition.selection import GROUPS, MULTIPLE
 from xaiframe.prescription.rules import problems_of
 

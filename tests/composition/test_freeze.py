@@ -131,7 +131,7 @@ values = st.recursive(
 
 @given(st.dictionaries(texts.filter(bool), values, max_size=3))
 def test_what_is_dumped_reads_back_the_same(tmp_path_factory, content):
-    from xaiframe.composition.reader import read
+    from xaiframe.catalogue.reader import read
 
     path = tmp_path_factory.getbasetemp() / "dumped.yaml"
     path.write_text(dump(content), encoding="utf-8")

@@ -68,6 +68,12 @@ def faults(path: Path, floor: Path | None = None) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+def test_a_power_of_ten_is_a_number(write: Write) -> None:
+    path = write("rules: {gap: {fact: model.test.score, warn: {above: 1e-4}}}")
+    rule = load_policy(str(path), []).rules["gap"]
+    assert "0.0001" in repr(rule)
+
+
 TIGHTER = [
     "gap: {warn: {above: 0.01}}",
     "gap: {fail: {above: 0.08}}",
@@ -215,20 +221,20 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rules: {}\nrules: {}\n", "2: the key rules stands here a second time"),
-        ("rules: [\n", "is not YAML"),
+        ("rules: {}\nrules: {}\n", "2: 'rules' stands here a second time"),
+        ("rules: [\n", "is not usable YAML"),
         ("- 1\n", "is not a mapping"),
         ("1: 2\n", "is not text"),
         ("rules: !!python/object:os.system {}\n", "is not allowed"),
-        ("x: !!python/name:os.system ''\n", "cannot be read"),
-        (BOMB, "expands to more"),
+        ("x: !!python/name:os.system ''\n", "is not allowed"),
+        (BOMB, "more than 20 aliases"),
         ("a: &a {b: *a}\n", ""),
-        ("rules: " + "[" * 500, "is not YAML"),
+        ("rules: " + "[" * 500, "is nested too deeply"),
         ("rules: {gap: {warn: {above: 1}}}", "names no fact"),
         ("rules: {gap: {fact: model.test.score}}", "neither warns nor fails"),
         ("rules: {gap: {fact: model.test.score, warn: {}}}", "neither warns nor fails"),
         ("rules: {gap: {fact: model.test.score, warn: {and: null}}}", "compares with nothing"),
-        ("rules: {gap: {fact: model.test.score, warn: {above: 1e-4}}}", "1.0e-4"),
+        ("rules: {gap: {fact: model.test.score, warn: {above: '1e-4'}}}", "a finite number"),
         ("rules: {gap: {fact: model.test.score, warn: {above: .nan}}}", "finite number"),
         ("extends: child\n", "extend each other"),
         ("extends: parrent\n", "did you mean parent?"),
@@ -242,7 +248,7 @@ def test_an_unusable_file_says_why(write: Write, tmp_path: Path, text: str, said
 
 def test_a_binary_or_missing_file_says_why(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00rules")
-    assert "not a text file" in faults(tmp_path / "binary.yaml")[0]
+    assert "is not text" in faults(tmp_path / "binary.yaml")[0]
     assert "there is no policy" in faults(tmp_path / "absent.yaml")[0]
 
 

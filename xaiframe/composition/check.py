@@ -9,8 +9,8 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from typing import Any, cast
 
 from xaiframe.catalogue.listing import Description, Parameter, UnknownTarget, check_value, describe
+from xaiframe.catalogue.reader import Document, Keys, Unusable
 from xaiframe.composition.layers import Layers, dotted, walk
-from xaiframe.composition.reader import Document, Keys, Unusable
 from xaiframe.composition.selection import MULTIPLE, SINGLE
 from xaiframe.composition.trust import ROOMS, objection, trust_hint
 from xaiframe.errors import Problem

@@ -20,6 +20,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from xaiframe.catalogue.listing import choices, house
+from xaiframe.catalogue.reader import read
 from xaiframe.composition.applicability import misfits
 from xaiframe.composition.check import SECTIONS, Checker
 from xaiframe.composition.freeze import dump, freeze
@@ -28,7 +29,6 @@ from xaiframe.composition.launch import Launch, launch, set_launcher
 from xaiframe.composition.layers import Layers
 from xaiframe.composition.merge import Merger
 from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
-from xaiframe.composition.reader import read
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
 from xaiframe.composition.trust import (
     absolute_policy,

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
+from xaiframe.catalogue.reader import Loader
 from xaiframe.composition.layers import Layers
-from xaiframe.composition.reader import Loader
 from xaiframe.composition.selection import MULTIPLE, SINGLE
 
 HEAD = "# Every choice and value of one audit. Runs again as it is, and takes overrides.\n"

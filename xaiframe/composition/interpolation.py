@@ -11,8 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 from omegaconf.grammar.gen.OmegaConfGrammarParser import OmegaConfGrammarParser
 from omegaconf.grammar_parser import parse
 
+from xaiframe.catalogue.reader import Keys, Unusable
 from xaiframe.composition.layers import Layers, walk
-from xaiframe.composition.reader import Keys, Unusable
 from xaiframe.errors import Problem
 
 RESOLVERS = ("oc.select", "oc.dict.keys", "oc.dict.values")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xaiframe.composition.reader import Document
+from xaiframe.catalogue.reader import Document
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
 

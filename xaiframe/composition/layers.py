@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from xaiframe.composition.reader import Document, Keys
+from xaiframe.catalogue.reader import Document, Keys
 
 Origin = Literal["house", "recipe", "override"]
 

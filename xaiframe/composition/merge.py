@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from xaiframe.catalogue.listing import choices
+from xaiframe.catalogue.reader import Document, Keys, read
 from xaiframe.composition.check import choice_problems
 from xaiframe.composition.layers import Layers, Place, dotted
 from xaiframe.composition.overrides import Override
-from xaiframe.composition.reader import Document, Keys, read
 from xaiframe.composition.selection import GROUPS, MULTIPLE, SINGLE, Selection
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.policy.reading import near

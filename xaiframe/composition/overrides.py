@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from xaiframe.composition.reader import Keys
+from xaiframe.catalogue.reader import Keys
 from xaiframe.composition.selection import GROUPS, MULTIPLE, Pick
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xaiframe.catalogue.listing import choices
-from xaiframe.composition.reader import Document
+from xaiframe.catalogue.reader import Document
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
 from xaiframe.recipe import Recipe

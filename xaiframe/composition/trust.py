@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from xaiframe.catalogue.listing import house
+from xaiframe.catalogue.reader import read
 from xaiframe.catalogue.source import module_named
-from xaiframe.composition.reader import read
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.recipe import Recipe
 

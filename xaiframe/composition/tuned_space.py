@@ -7,8 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 from xaiframe.catalogue.listing import describe
+from xaiframe.catalogue.reader import Keys
 from xaiframe.composition.layers import Layers, dotted
-from xaiframe.composition.reader import Keys
 from xaiframe.recipe import RANGE_KEYS
 
 SPACE = ("tuning", "space")

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
+from xaiframe.catalogue.reader import read, shown
 from xaiframe.composition.applicability import Subject, fitting_models, reason_against
 from xaiframe.composition.compose import Composed, policy_floor, search_path
-from xaiframe.composition.reader import read, shown
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.planning.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
 from xaiframe.planning.search_space import space_faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from string import Formatter
 from typing import Any
 
@@ -69,20 +69,12 @@ def _one_of(*options: str) -> Check:
 
 def _number(document: Document, key: Key, value: Any) -> Iterator[Problem]:
     if not _is_number(value):
-        hint = "write 1.0e-4, YAML takes 1e-4 for text" if _reads_as_number(value) else ""
         message = f"{_name(key)} must be a finite number, not {_kind(value)}"
-        yield document.problem(key, message, hint)
+        yield document.problem(key, message)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _reads_as_number(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and math.isfinite(float(value))
-    except ValueError:
-        return False
 
 
 def _count(document: Document, key: Key, value: Any) -> Iterator[Problem]:
@@ -92,7 +84,9 @@ def _count(document: Document, key: Key, value: Any) -> Iterator[Problem]:
 
 
 def _date(document: Document, key: Key, value: Any) -> Iterator[Problem]:
-    if not isinstance(value, date) or isinstance(value, datetime):
+    try:
+        date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
         message = f"{_name(key)} must be a date such as 2030-12-31, not {_kind(value)}"
         yield document.problem(key, message)
 

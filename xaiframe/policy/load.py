@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,10 @@ def _built(name: str, merged: Merged, documents: Sequence[Document]) -> Policy:
             Requirement(group, tuple(sorted(names)), count)
             for group, (names, count) in merged.require.items()
         ),
-        waivers=tuple(Waiver(**waiver) for waiver in merged.waivers),
+        waivers=tuple(
+            Waiver(**{**waiver, "expires": date.fromisoformat(waiver["expires"])})
+            for waiver in merged.waivers
+        ),
         errors="warn" if merged.errors == "warn" else "fail",
         chain=tuple(f"{one.path.parent.name}/{one.path.name}" for one in documents),
         set_by={
