@@ -14,6 +14,7 @@ from xaiframe.facts import Fact, Facts, Finding, Verdict
 from xaiframe.policy.judge import judge
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Clause, Comparison, Policy, Rule
+from xaiframe.policy.words import number
 
 TODAY = date(2026, 6, 1)
 RANK = ["pass", "warn", "fail"]
@@ -259,3 +260,11 @@ def test_a_lower_limit_never_makes_the_verdict_better(
 def test_judging_again_gives_the_same(judged: Judge) -> None:
     facts = psi(0.4) + psi(0.2, "b")
     assert judged(PSI, facts) == judged(PSI, facts)
+
+
+@pytest.mark.parametrize(
+    ("value", "beside", "words"),
+    [(0.999, 0.9, "0.999"), (1.0, 0.9, "1.00"), (0.8007, 0.8, "0.801"), (0.25, 0.1, "0.25")],
+)
+def test_a_number_never_looks_like_what_it_is_not(value: float, beside: float, words: str) -> None:
+    assert number(value, beside) == words

@@ -43,13 +43,14 @@ class Known(Facts):
 
 
 def number(value: Any, beside: Any = None) -> str:
-    """A value as a reader wants it; with more digits when it would look equal to ``beside``."""
+    """A value as a reader wants it; more digits where it would look equal to 1 or ``beside``."""
     if not isinstance(value, float):
         return str(value).lower() if isinstance(value, bool) else str(value)
     plain = isinstance(beside, (int, float)) and not isinstance(beside, bool)
+    marks = [1.0, float(beside)] if plain else [1.0]
     for digits in range(2, 8):
         words = _rounded(value, digits)
-        if not plain or value == beside or words != _rounded(float(beside), digits):
+        if all(value == mark or words != _rounded(mark, digits) for mark in marks):
             return words
     return repr(value)
 
