@@ -42,7 +42,7 @@ contract: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 bench: setup     ## stage times, peak memory, explanation against bare model evaluations
 	$(BIN)/python benchmarks/stages.py

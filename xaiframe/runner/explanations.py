@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -133,7 +133,8 @@ def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored |
 
 def per_feature(stored: Stored, subject: Subject) -> Array:
     """``(n, features)`` float64 attributions per interpretable feature."""
-    attribution = Attribution(stored["values"].astype(np.float64), str(stored["level"]))  # type: ignore[arg-type]
+    level: Literal["element", "feature"] = "element" if stored["level"] == "element" else "feature"
+    attribution = Attribution(stored["values"].astype(np.float64), level)
     return attribution.per_feature(subject.data.feature_mask, len(subject.data.features))
 
 
