@@ -44,3 +44,19 @@ def test_a_cnn_fits_the_picture_at_every_depth(channels):
 def test_widths_and_dropout_out_of_range_are_refused(architecture, options):
     with pytest.raises(ValueError, match="must be"):
         architecture(**options)
+
+
+def test_an_unfitted_regression_starts_at_the_mean_of_a_target_in_the_thousands(tmp_path):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(80, 2))
+    y = 20_000 + 5_000 * x[:, 0]
+    rows = "\n".join(f"{a},{b},{c}" for (a, b), c in zip(x, y, strict=True))
+    (tmp_path / "rows.csv").write_text("a,b,y\n" + rows)
+    data = Table(str(tmp_path / "rows.csv"), "y", task="regression").load()
+    network = MLP(hidden=(4,)).build(data).eval()
+    guess = network(torch.as_tensor(data.train.x)).detach().numpy()[:, 0]
+    assert abs(guess.mean() - data.train.y.mean()) < 2 * data.train.y.std()
+    assert [name for name, p in network.named_parameters() if not p.requires_grad] == [
+        "unit.weight",
+        "unit.bias",
+    ]

@@ -76,3 +76,15 @@ def test_balanced_class_weights_raise_the_rare_class(tmp_path):
         rare = data.test.y == 0
         recall[weight] = (model.predictions(data.test.x)[rare] == 0).mean()
     assert recall["balanced"] > recall["none"]
+
+
+def test_a_regression_in_the_users_unit_reaches_least_squares(tmp_path):
+    random = np.random.default_rng(0)
+    x = random.normal(size=(300, 2))
+    y = 20_000 + 5_000 * x[:, 0] - 1_000 * x[:, 1] + 100 * random.normal(size=300)
+    rows = "\n".join(f"{a},{b},{c}" for (a, b), c in zip(x, y, strict=True))
+    (tmp_path / "rows.csv").write_text("a,b,y\n" + rows)
+    table = Table(str(tmp_path / "rows.csv"), "y", task="regression")
+    fitted = run(table, tmp_path, hidden=(), learning_rate=0.02, weight_decay=0.0, epochs=60)
+    error = fitted.model.predictions(table.data.test.x) - table.data.test.y
+    assert np.sqrt((error**2).mean()) == pytest.approx(100, rel=0.5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from xaiframe.data.face import Data
-from xaiframe.model.network import Standardize, check_layers, outputs
+from xaiframe.model.network import Standardize, check_layers, outputs, target_scale
 
 
 @dataclass(frozen=True)
@@ -43,4 +43,5 @@ class CNN:
         layers["flatten"] = nn.Flatten()
         layers["dropout"] = nn.Dropout(self.dropout)
         layers["output"] = nn.Linear(depth * height * width, outputs(data))
+        layers.update(target_scale(data))
         return nn.Sequential(layers)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from xaiframe.data.face import Data
-from xaiframe.model.network import Standardize, check_layers, outputs
+from xaiframe.model.network import Standardize, check_layers, outputs, target_scale
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,5 @@ class MLP:
             layers[f"dropout{number}"] = nn.Dropout(self.dropout)
             width = size
         layers["output"] = nn.Linear(width, outputs(data))
+        layers.update(target_scale(data))
         return nn.Sequential(layers)

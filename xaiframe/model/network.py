@@ -36,6 +36,20 @@ class Standardize(nn.Module):
         return (x - self.mean) / self.sd
 
 
+def target_scale(data: Data) -> dict[str, nn.Module]:
+    """For regression a last, fixed linear layer from standard deviations to the target's unit.
+
+    Without it a target in the thousands is out of reach of weights that start near zero.
+    """
+    if data.task == "classification":
+        return {}
+    layer = nn.Linear(1, 1)
+    spread = float(data.train.y.std()) or 1.0
+    layer.weight = nn.Parameter(torch.tensor([[spread]]), requires_grad=False)
+    layer.bias = nn.Parameter(torch.tensor([float(data.train.y.mean())]), requires_grad=False)
+    return {"unit": layer}
+
+
 def outputs(data: Data) -> int:
     """Width of the last layer: one logit per class, one value for regression."""
     return len(data.classes) if data.task == "classification" else 1

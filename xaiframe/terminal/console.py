@@ -276,7 +276,9 @@ def _value(finding: Finding) -> str:
 
 def _message(finding: Finding) -> str:
     """What was found, without the limit, which has its column; and why nothing was decided."""
-    message = finding.message.replace(f", {finding.threshold}", "", 1)
+    message = finding.message
+    if finding.threshold:
+        message = message.replace(f", {finding.threshold}", "", 1)
     return message if finding.reason in message else f"{message} ({finding.reason})"
 
 
