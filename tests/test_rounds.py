@@ -136,6 +136,15 @@ def test_a_method_that_raises_becomes_an_error_finding_and_the_audit_goes_on(
     assert run.verdict.status == "fail"
     found = facts(run.folder)
     assert ("perturbation.lime.error", "{}") in found
+    monkeypatch.undo()
+    heard = Heard()
+    mended = audit(breast_cancer, (*small, "tuning=none"), outputs=tmp_path, observer=heard)
+    assert heard.states["evaluation.agreement"] == "done"
+    assert heard.states["perturbation.kernel_shap"] == "cached"
+    assert any(
+        name == "evaluation.agreement.spearman" and '"lime"' in labels
+        for name, labels in facts(mended.folder)
+    )
     assert any(name == "evaluation.agreement.mean_spearman" for name, _ in found)
 
 

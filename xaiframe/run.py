@@ -195,9 +195,9 @@ class Round:
         self.stage("evaluation", len(measures))
         self.not_applicable("evaluation")
         evidence = gather(subject, self.local, self.overall)
-        explained = {
-            u.choice: u.key for u in self.ledger.units if u.stage in ("perturbation", "gradient")
-        }
+        # Only what was explained: a method that raised is missing here, so that a measure made
+        # without it is not taken for one made with it once it works.
+        explained = {name: self.ledger.key_of(name) for name in (*self.local, *self.overall)}
         for name, measure_ in measures.items():
             node = self.recipe.evaluation[name]
             decides = {
@@ -222,12 +222,7 @@ class Round:
         found = self.ledger.unit("tuning", "search", decides, lambda: self._search(study, tuner))
         if found is None:
             return
-        chosen = {f.labels["parameter"]: f for f in found.facts if f.name == "chosen"}
-        parameters = (
-            study.chosen(found)
-            if hasattr(study, "chosen")
-            else {k: f.value for k, f in chosen.items()}
-        )
+        parameters = study.chosen(found)
         self.ledger.unit(
             "tuning",
             "comparison",

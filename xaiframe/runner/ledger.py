@@ -94,6 +94,10 @@ class Ledger:
         self.units.append(Unit(stage, choice, state, seconds, key, note))
         self.observer.unit(stage, choice, state, note)
 
+    def key_of(self, choice: str) -> str:
+        """The cache key of the latest unit of that choice."""
+        return next(unit.key for unit in reversed(self.units) if unit.choice == choice)
+
     def all_facts(self) -> Facts:
         return Facts(self.facts)
 
