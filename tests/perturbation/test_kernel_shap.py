@@ -166,3 +166,11 @@ def test_too_few_coalitions_are_refused(make_bank):
         KernelShap(samples=100).explain(bank)
     with pytest.raises(ValueError, match="at least 4"):
         KernelShap(samples=2)
+
+
+def test_only_features_that_differ_from_the_background_count(make_bank):
+    """40 places of words of which three are there: 6 coalitions are all there are."""
+    x = np.zeros((2, 40), dtype=np.float32)
+    x[0, :3], x[1, 5] = rows(1, 3), 1.5
+    found = KernelShap(samples=6).explain(make_bank(lambda x: x.sum(dim=1), x, 0 * x[:1]))
+    np.testing.assert_allclose(found.values, x, atol=1e-6)

@@ -16,7 +16,8 @@ from xaiframe.probe.sampling import Draw
 class KernelShap(Method):
     """Shapley values of the score against the reference's background.
 
-    samples: coalitions per instance; at least 4 per feature, exact from 2**features − 2 on.
+    samples: coalitions per instance; at least 4 per feature that differs from the background,
+    exact from 2**features − 2 on.
 
     Lundberg & Lee 2017 (arXiv:1705.07874) on paired, leverage-weighted coalitions (Musco & Witter
     2025, arXiv:2410.01917). ``values`` ``(n, features)`` sum to score − base to the last digit;
@@ -37,11 +38,13 @@ class KernelShap(Method):
             raise ValueError(f"samples must be at least 4, not {self.samples}")
 
     def explain(self, bank: CoalitionBank) -> Attribution:
-        """Raises NotApplicable when ``samples`` are too few to determine that many features."""
-        needed = min(4 * bank.features, 2**bank.features - 2)
+        """Raises NotApplicable when ``samples`` are too few to determine as many features as an
+        instance has that differ from the background."""
+        most = int(bank.active.sum(axis=1).max(initial=0))
+        needed = min(4 * most, 2**most - 2)
         if self.samples < needed:
             raise NotApplicable(
-                f"{self.samples} coalitions are too few for {bank.features} features; "
+                f"{self.samples} coalitions are too few for {most} features; "
                 f"set samples to at least {needed}"
             )
         before = bank.evaluations
