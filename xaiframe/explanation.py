@@ -36,12 +36,20 @@ class Attribution:
     evaluations: int = 0
 
     def per_feature(self, feature_mask: Array, features: int) -> Array:
-        """``(n, features)``: element attributions summed over each interpretable feature."""
+        """``(n, features)``: element attributions summed over each interpretable feature.
+
+        ``feature_mask`` is ``input_shape``, or ``(n, *input_shape)`` where each has its own.
+        """
         if self.level == "feature":
             return self.values
-        flat = self.values.reshape(len(self.values), -1)
-        membership = np.eye(features, dtype=flat.dtype)[feature_mask.reshape(-1)]
-        return np.asarray(flat @ membership)
+        flat = self.values.reshape(len(self.values), int(np.prod(self.values.shape[1:])))
+        if feature_mask.ndim < self.values.ndim:
+            membership = np.eye(features, dtype=flat.dtype)[feature_mask.reshape(-1)]
+            return np.asarray(flat @ membership)
+        owner = feature_mask.reshape(flat.shape)
+        return np.stack(
+            [np.bincount(own, row, features) for own, row in zip(owner, flat, strict=True)]
+        )
 
 
 @dataclass
@@ -89,7 +97,7 @@ class Method:
     reach = "model_agnostic"
     direction = "none"
     kind = "attribution"
-    modalities: tuple[str, ...] = ("table", "image")
+    modalities: tuple[str, ...] = ("table", "image", "text", "series")
     tasks: tuple[str, ...] = ("classification", "regression")
     needs: tuple[str, ...] = ()
     """What the model must provide: gradient, convolution, layers (module by module)."""

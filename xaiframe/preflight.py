@@ -19,22 +19,25 @@ from xaiframe.runner.subject import Tools
 def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Plan]:
     """The recipe's nodes as objects, and the plan with its counts.
 
-    Costs the loading of the data and nothing else. Raises :class:`RecipeError`,
+    Costs the loading of data and model and nothing else. Raises :class:`RecipeError`,
     :class:`DataError` or :class:`ModelError` with every problem found.
     """
     tools = make_tools(composed, plan(composed), tuple(trust))
     data = tools.data
-    build(tools)
+    provides = taken_in(tools)
     problems = list(unknown(composed.recipe, data))
     if problems:
         raise RecipeError(problems)
-    return tools, plan(composed, shapes(data, composed.recipe))
+    return tools, plan(composed, shapes(data, composed.recipe), provides)
 
 
-def build(tools: Tools) -> None:
-    """Build the unfitted model once, so that what it refuses is known now."""
+def taken_in(tools: Tools) -> tuple[str, ...]:
+    """What the model offers: loaded, or built once unfitted, so that its refusals are known now."""
     try:
+        if tools.brought:
+            return tools.model.provides
         tools.architecture.build(tools.data)
+        return tuple(tools.architecture.provides)
     except AuditError:
         raise
     except (ValueError, RuntimeError, TypeError) as error:
@@ -48,7 +51,7 @@ def unknown(recipe: Recipe, data: Data) -> Iterator[Problem]:
     except RecipeError as error:
         yield from error.problems
     yield from unknown_names(recipe.strategy.knowledge, data)
-    known = (*data.features, *data.dropped)
+    known = (*data.features, *data.dropped, *data.train.frame.columns)
     for name in recipe.strategy.sensitive:
         if name not in known:
             listed = ", ".join(known[:8])
@@ -85,9 +88,8 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
 
 def shapes(data: Data, recipe: Recipe) -> Shapes:
     """The counts that cost estimates are made of."""
-    background = (
-        min(recipe.reference.rows, len(data.train)) if recipe.reference.background == "rows" else 1
-    )
+    rows = recipe.reference.kind(data.modality) == "rows"
+    background = min(recipe.reference.rows, len(data.train)) if rows else 1
     return Shapes(
         features=len(data.features),
         elements=int(data.feature_mask.size),

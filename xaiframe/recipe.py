@@ -48,13 +48,21 @@ class Strategy:
 class ReferenceConfig:
     """One reference for both directions (DESIGN §3).
 
-    background: rows (a sample of the training split), mean (its mean row), zeros (one black row).
+    background: rows (a sample of the training split), mean (its mean row), zeros (one row of
+    zeros: black, or no word); auto takes zeros for text, where another message's words in place of
+    a missing one would be another message, and rows otherwise.
     """
 
-    background: Literal["rows", "mean", "zeros"] = "rows"
+    background: Literal["auto", "rows", "mean", "zeros"] = "auto"
     rows: int = 24
     target: str = "predicted"
     output: Literal["logit", "probability"] = "logit"
+
+    def kind(self, modality: str) -> str:
+        """What the background is for these data: rows, mean or zeros."""
+        if self.background != "auto":
+            return self.background
+        return "zeros" if modality == "text" else "rows"
 
 
 @dataclass(frozen=True)

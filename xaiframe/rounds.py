@@ -193,7 +193,8 @@ def _manifest(rounds: list[Judged], folder: RunFolder, started: datetime) -> dic
         "rounds": len(rounds),
         "recipe_digest": digest(last.composed.frozen),
         "data_digest": last.facts.value("data.load.digest"),
-        "model_digest": last.facts.value("model.fit.digest"),
+        "model_digest": last.facts.value("model.fit.digest")
+        or last.facts.value("model.load.digest"),
         "policy": {
             "name": last.verdict.policy,
             "digest": policy.digest,

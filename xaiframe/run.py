@@ -13,11 +13,13 @@ from xaiframe.facts import Fact
 from xaiframe.model.face import Model
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
+from xaiframe.runner.brought import brought_outcome
 from xaiframe.runner.explanations import SHARED, explain_globally, explain_locally, gather
 from xaiframe.runner.fit import fit, restore
 from xaiframe.runner.ledger import Ledger, room_digest, unit_key
+from xaiframe.runner.loading import loading_outcome
 from xaiframe.runner.metrics import measure
-from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome, weights_digest
+from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome
 from xaiframe.runner.subject import Subject, Tools
 from xaiframe.runner.tune import Tuner, compare, current
 from xaiframe.store import source_digest
@@ -84,16 +86,8 @@ class Round:
 
     def load(self) -> None:
         self.stage("data", 1)
-        facts = [
-            Fact("rows", len(split), "rows", {"split": name})
-            for name, split in self.data.splits.items()
-        ]
-        facts.append(Fact("features", len(self.data.features), "features"))
-        facts.append(Fact("classes", len(self.data.classes), "classes"))
-        facts += [Fact("modality", self.data.modality), Fact("task", self.data.task)]
-        facts += [Fact("origin", self.data.origin), Fact("digest", self.data.digest)]
-        self.ledger.enter("data.load", "data.load", facts, [])
-        self.ledger.close("data", "load", "done", self.data.digest)
+        decides = {"data": self.data.digest, "source": source_digest("runner/loading.py", "data")}
+        self.ledger.unit("data", "load", decides, lambda: loading_outcome(self.data), vital=True)
 
     def precaution(self, phase: str, model: Model | None) -> None:
         checks = {k: v for k, v in self.tools.methods["precaution"].items() if v.phase == phase}
@@ -110,13 +104,41 @@ class Round:
             }
             extra = () if model is None else (model,)
             if model is not None:
-                decides["model"] = weights_digest(model)
+                decides["model"] = model.digest
             compute = partial(check, self.data, *extra, self.recipe.seed)
             self.ledger.unit("precaution", name, decides, compute)
 
     def model(self) -> Model:
-        """Fit the network, or take the one fitted under the same settings, and measure it."""
+        """The model that was brought, or the network fitted here, and how good it is."""
         self.stage("model", 2)
+        model = self.brought() if self.tools.brought else self.fitted()
+        self.ledger.unit(
+            "model",
+            "measure",
+            {"model": model.digest, "data": self.data.digest, "seed": self.recipe.seed,
+             "source": source_digest("runner/metrics.py", "model/face.py")},
+            lambda: measure(model, self.data, self.recipe.seed),
+            prefix="model",
+        )  # fmt: skip
+        return model
+
+    def brought(self) -> Model:
+        """The loaded model; what it is and can bear is written down."""
+        model = self.tools.model
+        model.max_batch = self.recipe.explain.max_batch
+        decides = {
+            "model": self.recipe.model,
+            "digest": model.digest,
+            "data": self.data.digest,
+            "source": room_digest(self.recipe.model, "model", "runner/brought.py"),
+        }
+        self.ledger.unit(
+            "model", "load", decides, lambda: brought_outcome(model, self.data), vital=True
+        )
+        return model
+
+    def fitted(self) -> Model:
+        """The network fitted under the recipe's settings, now or earlier."""
         recipe = self.recipe
         decides = {
             "model": recipe.model,
@@ -129,16 +151,7 @@ class Round:
         key = unit_key("model", "fit", decides)
         outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
         assert outcome is not None
-        model = restore(self.tools.architecture, outcome.files["network.pt"], self.data)
-        self.ledger.unit(
-            "model",
-            "measure",
-            {"model": weights_digest(model), "data": self.data.digest, "seed": recipe.seed,
-             "source": source_digest("runner/metrics.py", "model/face.py")},
-            lambda: measure(model, self.data, recipe.seed),
-            prefix="model",
-        )  # fmt: skip
-        return model
+        return restore(self.tools.architecture, outcome.files["network.pt"], self.data)
 
     def _fit(self, key: str) -> Outcome:
         recipe, folder = self.recipe, self.ledger.cache.partial(key)
@@ -152,7 +165,8 @@ class Round:
             recipe.seed,
         )
         best = fitted.history.iloc[fitted.best_epoch - 1]
-        parameters = sum(p.numel() for p in fitted.model.module.parameters())
+        network = fitted.model.module
+        parameters = sum(p.numel() for p in network.parameters())
         return Outcome(
             [
                 Fact("epochs", len(fitted.history), "epochs"),
@@ -160,7 +174,7 @@ class Round:
                 Fact("stopped_early", len(fitted.history) < recipe.fit.epochs),
                 Fact("parameters", parameters, "parameters"),
                 Fact("train_loss", float(best["train_loss"]), "loss", better="lower"),
-                Fact("digest", weights_digest(fitted.model)),
+                Fact("digest", fitted.model.digest),
                 Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
             ],
             tables={"history": fitted.history},
@@ -212,6 +226,10 @@ class Round:
     def tune(self, subject: Subject) -> None:
         study = self.tools.study
         if not hasattr(study, "search"):
+            return
+        if self.tools.brought:
+            self.stage("tuning", 1)
+            self.not_applicable("tuning")
             return
         self.stage("tuning", 2)
         decides = self._tuning_decides(subject)

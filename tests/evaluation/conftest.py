@@ -10,7 +10,7 @@ from torch import nn
 
 from xaiframe.data.face import Data, Split
 from xaiframe.evaluation.evidence import Evidence, Explained
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import Strategy
@@ -70,7 +70,7 @@ def table():
 def gather():
     def make(data, module, local=(), target=None, background=None, output="logit", **more):
         """Evidence about the test split of ``data``; ``local`` is a list of Explained."""
-        model = Model(module, data.task, data.classes, ("gradient", "layers"))
+        model = WhiteBox(module, data.task, data.classes, ("gradient", "layers"))
         rows = data.train.x[:7] if background is None else background
         reference = Reference(rows, np.full(len(rows), 1 / len(rows)), output, target)
         scorer = Scorer(model, reference)

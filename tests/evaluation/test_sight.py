@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from xaiframe.data.encoding import Regions
 from xaiframe.evaluation.sight import importance, sight_on, slopes, tendency, trend
 from xaiframe.evaluation.statistics import Estimate
 from xaiframe.explanation import Curve
@@ -58,8 +59,9 @@ def test_the_trend_is_scipys_correlation_of_value_and_attribution(scene, explain
 def test_the_value_of_a_feature_of_many_elements_is_their_mean(scene, explained):
     values = np.random.default_rng(0).normal(size=(30, 2))
     evidence = scene(explained("g", "gradient", values))
+    mask = np.array([0, 0, 1, 1])
     grouped = replace(
-        evidence.data, features=("left", "right"), feature_mask=np.array([0, 0, 1, 1])
+        evidence.data, features=("left", "right"), feature_mask=mask, encoding=Regions(mask)
     )
     evidence = replace(evidence, data=grouped)
     found = trend("gradient", 1, sight_on(Statement("right", "rises"), evidence), evidence)

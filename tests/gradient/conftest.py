@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from xaiframe.data.face import Data, Split
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.model.network import Standardize
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.reference import Reference
@@ -63,7 +63,7 @@ def bank_of() -> Callable[..., GradientBank]:
         train = x if train is None else np.asarray(train, dtype=np.float32)
         data = data_of(train, mask, classes)
         names = data.classes
-        model = Model(module, data.task, names, ("gradient", "layers", "convolution"))
+        model = WhiteBox(module, data.task, names, ("gradient", "layers", "convolution"))
         reference = Reference(background.astype(np.float32), np.asarray(weights), output, None)
         targets = np.zeros(len(x), dtype=np.int64) if targets is None else np.asarray(targets)
         ids = np.arange(len(x)) if ids is None else np.asarray(ids)

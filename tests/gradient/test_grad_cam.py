@@ -76,7 +76,7 @@ def test_same_numbers_for_any_batch_and_order(bank_of, cnn, pictures):
 
 def test_refuses_a_model_without_convolution(bank_of, pictures):
     net = nn.Sequential(nn.Flatten(), nn.Linear(128, 1))
-    with pytest.raises(NotApplicable, match="no two-dimensional convolution"):
+    with pytest.raises(NotApplicable, match="no convolution"):
         GradCam().explain(bank_of(net, pictures))
 
 

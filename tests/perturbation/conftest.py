@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from xaiframe.data.face import Data, Split
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Population, Scorer
@@ -54,7 +54,7 @@ def data_of(x, y=None, mask=None, classes=()) -> Data:
 
 
 def scorer_of(function, data, background, weights=None, max_batch=8192) -> Scorer:
-    model = Model(Formula(function), data.task, data.classes, ())
+    model = WhiteBox(Formula(function), data.task, data.classes, ())
     background = np.asarray(background, dtype=np.float32)
     weights = np.ones(len(background)) if weights is None else np.asarray(weights, dtype=float)
     reference = Reference(background, weights / weights.sum(), "logit", None)

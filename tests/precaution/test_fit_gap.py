@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import balanced_accuracy_score, r2_score
 from torch import nn
 
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.precaution.fit_gap import FitGap, credits_of
 
 
@@ -30,7 +30,7 @@ def model():
             told = answer(x)
             return np.eye(len(classes))[told] if task == "classification" else told[:, None]
 
-        return Model(Answers(outputs), task, classes if task == "classification" else (), ())
+        return WhiteBox(Answers(outputs), task, classes if task == "classification" else (), ())
 
     return build
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from xaiframe.data.face import Data, Split
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
@@ -36,7 +36,7 @@ def make(mask, n=3, max_batch=8192, chosen=None, x=None, seed=0):
     modality = "table" if mask.ndim == 1 else "image"
     features = tuple(f"f{i}" for i in range(mask.max() + 1))
     data = Data(modality, "classification", part, part, part, features, mask, ("a", "b", "c"))
-    model = Model(Watched(mask.size), "classification", ("a", "b", "c"), ())
+    model = WhiteBox(Watched(mask.size), "classification", ("a", "b", "c"), ())
     scorer = Scorer(model, Reference(background, WEIGHTS, "logit", None), max_batch)
     chosen = np.arange(len(x)) if chosen is None else np.asarray(chosen)
     return CoalitionBank(scorer, data, x[chosen], chosen % 2, 100 + chosen, seed)

@@ -8,7 +8,7 @@ from torch import nn
 
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
@@ -32,7 +32,7 @@ def bank_of(module, x, targets=TARGETS, seed=0, ids=None, max_batch=8192, output
     names = tuple("abc")
     data = Data("table", "classification", split, split, split, names, np.arange(3), names)
     reference = Reference(x[:2], np.array([0.25, 0.75]), output, None)
-    scorer = Scorer(Model(module, "classification", names, ("gradient",)), reference, max_batch)
+    scorer = Scorer(WhiteBox(module, "classification", names, ("gradient",)), reference, max_batch)
     ids = np.arange(len(x)) if ids is None else ids
     return GradientBank(scorer, data, x, targets, ids, seed)
 

@@ -4,14 +4,14 @@ import torch
 from torch import nn
 
 from xaiframe.data.table import Table
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.instances import case_kinds, choose
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import ReferenceConfig
 
 
-class Fixed(Model):
+class Fixed(WhiteBox):
     """A model whose probabilities of class 1 are given per row of one column."""
 
     def __init__(self, p: np.ndarray, x: np.ndarray) -> None:
@@ -54,14 +54,14 @@ def test_regression_cases_are_the_extremes_of_the_error(data):
     network = nn.Sequential(nn.Linear(30, 1))
     torch.nn.init.zeros_(network[0].weight)
     regression = type(data)(**{**data.__dict__, "task": "regression", "classes": ()})
-    kinds = case_kinds(regression, Model(network, "regression", (), ()), numbers, 6)
+    kinds = case_kinds(regression, WhiteBox(network, "regression", (), ()), numbers, 6)
     assert {4, 8} == {position for position, kind in kinds.items() if kind == "wrong"}
 
 
 def test_instances_are_unique_bounded_and_come_with_their_scores(data):
     torch.manual_seed(0)
     network = nn.Sequential(nn.LayerNorm(30), nn.Linear(30, 2))
-    model = Model(network, "classification", data.classes, ())
+    model = WhiteBox(network, "classification", data.classes, ())
     reference = declare(ReferenceConfig(), data, 0)
     scorer = Scorer(model, reference)
     chosen = choose(data, data.test, model, reference, scorer, 20, 6, 0)

@@ -6,7 +6,7 @@ from torch import nn
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
 from xaiframe.errors import RecipeError
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.reference import declare
 from xaiframe.recipe import ReferenceConfig
 
@@ -50,7 +50,7 @@ def test_the_mean_is_the_mean_and_zeros_are_black(table):
 def test_a_named_target_holds_for_all_and_predicted_follows_the_model(table):
     torch.manual_seed(0)
     network = nn.Sequential(nn.LayerNorm(30), nn.Linear(30, 2))
-    model = Model(network, "classification", table.classes, ())
+    model = WhiteBox(network, "classification", table.classes, ())
     named = declare(ReferenceConfig(target="benign"), table, 0)
     assert set(named.targets(model, table.test.x)) == {1}
     predicted = declare(ReferenceConfig(), table, 0)

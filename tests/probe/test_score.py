@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from xaiframe.data.table import Table
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import ReferenceConfig
@@ -13,7 +13,7 @@ def test_scores_are_the_targets_log_odds_counted_and_independent_of_batches():
     data = Table("builtin:breast_cancer", "diagnosis").data
     torch.manual_seed(0)
     network = nn.Sequential(nn.LayerNorm(30), nn.Linear(30, 2))
-    model = Model(network, "classification", data.classes, ())
+    model = WhiteBox(network, "classification", data.classes, ())
     reference = declare(ReferenceConfig(), data, 0)
     x, targets = data.test.x[:9], np.arange(9) % 2
     scorer = Scorer(model, reference)

@@ -90,6 +90,7 @@ def _data(b: Builder, w: dict) -> None:
     b.fact("data.load.features", len(w["features"]))
     b.fact("data.load.classes", len(w["classes"]))
     b.fact("data.load.digest", "ab" * 32)
+    b.fact("data.load.modality", w["modality"])
 
 
 def _model(b: Builder, w: dict) -> None:
@@ -233,7 +234,7 @@ def _explanations(b: Builder, w: dict) -> None:
             "reason": "chosen for the test",
         },
     )
-    b.arrays("probe.instances", "inputs", x=w["x"][rows].reshape(-1, *w["shape"]).astype(np.float32), feature_mask=w["mask"])
+    b.arrays("probe.instances", "inputs", x=w["x"][rows].reshape(-1, *w["shape"]).astype(np.float32), feature_mask=w["mask"], values=_values(w, rows))
     b.table("probe.instances", "features", {"feature": w["features"], "unit": ["mm" if "radius" in f else "" for f in w["features"]]})
     b.fact("probe.reference.background_rows", 24)
     b.fact("probe.reference.output", "logit")
@@ -556,3 +557,9 @@ def _documents(b: Builder, w: dict) -> None:
             }
         ),
     )
+
+
+def _values(w: dict, rows: np.ndarray) -> np.ndarray:
+    """The mean of each interpretable feature's elements."""
+    flat, member = w["x"][rows].reshape(len(rows), -1), w["mask"].reshape(-1)
+    return np.stack([flat[:, member == k].mean(1) for k in range(len(w["features"]))], axis=1)

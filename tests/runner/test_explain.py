@@ -8,7 +8,7 @@ from torch import nn
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Attribution
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import ReferenceConfig
@@ -21,7 +21,7 @@ class Asked:
 
     batches = 0
 
-    def __init__(self, scorer, data, x, targets, ids, seed) -> None:
+    def __init__(self, scorer, data, x, targets, ids, seed, mask=None) -> None:
         self.scorer, self.x, self.targets, self.ids, self.seed = scorer, x, targets, ids, seed
         Asked.batches += 1
 
@@ -53,7 +53,7 @@ class FailsAt:
 def work():
     data = Table("builtin:breast_cancer", "diagnosis").data
     torch.manual_seed(0)
-    model = Model(nn.Sequential(nn.Linear(30, 2)), "classification", data.classes, ("gradient",))
+    model = WhiteBox(nn.Sequential(nn.Linear(30, 2)), "classification", data.classes, ("gradient",))
     scorer = Scorer(model, declare(ReferenceConfig(), data, 0))
     points = Points(data.test.ids[:10], data.test.x[:10], np.arange(10) % 2)
     return data, scorer, points

@@ -5,7 +5,7 @@ from sklearn import metrics
 from torch import nn
 
 from xaiframe.data.table import Table
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.runner.metrics import calibration, confusion, predictions, resamples, split_facts
 
 
@@ -18,7 +18,7 @@ def data():
 def model(data):
     torch.manual_seed(0)
     network = nn.Sequential(nn.LayerNorm(30), nn.Linear(30, 2))
-    return Model(network, "classification", data.classes, ())
+    return WhiteBox(network, "classification", data.classes, ())
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_calibration_error_is_the_weighted_gap_of_the_reliability_diagram(data, 
 
 def test_regression_metrics_equal_scikit_learn(data):
     network = nn.Sequential(nn.Linear(30, 1))
-    model = Model(network, "regression", (), ())
+    model = WhiteBox(network, "regression", (), ())
     rows = data.test
     numbers = type(rows)(rows.ids, rows.x, rows.x[:, 0].copy(), rows.frame)
     found = {fact.name: fact.value for fact in split_facts(model, numbers, "test", 0)}

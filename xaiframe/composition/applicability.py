@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,37 @@ IN_WORDS = {
     "gradient": "gradients",
     "convolution": "a convolutional layer",
     "layers": "its layers one by one",
+    "trees": "its trees",
 }
+DECLARED = {"sensitive": "strategy.sensitive names no column"}
+"""What a method may need of the recipe itself, and what is said where it is missing."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is to be explained, as far as source and recipe tell: data, task, model, output."""
+    """What is to be explained, as far as source and recipe tell: data, task, model, output.
+
+    ``declared`` are those of :data:`DECLARED` that the recipe names.
+    """
 
     modality: str
     task: str
     output: str
     provides: tuple[str, ...]
+    declared: tuple[str, ...] = ()
+
+    def with_model(self, provides: Sequence[str]) -> Subject:
+        """The same subject, with what the loaded model turned out to offer."""
+        return replace(self, provides=tuple(provides))
 
     @classmethod
-    def of(cls, data: Mapping[str, Any], model: Mapping[str, Any], output: str) -> Subject:
+    def of(
+        cls,
+        data: Mapping[str, Any],
+        model: Mapping[str, Any],
+        output: str,
+        sensitive: Sequence[str] = (),
+    ) -> Subject:
         """The subject of the composed nodes ``data`` and ``model``; raises UnknownTarget."""
         source, architecture = (describe(str(node.get("_target_", ""))) for node in (data, model))
         declared = source.parameter("task")
@@ -38,6 +55,7 @@ class Subject:
             task=str(data.get("task", default)),
             output=output,
             provides=tuple(architecture.facts.get("provides", ())),
+            declared=("sensitive",) if sensitive else (),
         )
 
 
@@ -50,7 +68,8 @@ def misfits(
     """
     try:
         output = str((config.get("reference") or {}).get("output", "logit"))
-        subject = Subject.of(config["data"], config["model"], output)
+        sensitive = (config.get("strategy") or {}).get("sensitive") or ()
+        subject = Subject.of(config["data"], config["model"], output, sensitive)
     except (UnknownTarget, KeyError, AttributeError, TypeError):
         return
     for group, names in explicit.items():
@@ -76,7 +95,11 @@ def _reasons(facts: Mapping[str, Any], subject: Subject) -> Iterator[str]:
         yield f"it explains {_listed(facts['modalities'])} data, these are {subject.modality} data"
     if subject.task not in facts.get("tasks", (subject.task,)):
         yield f"it is for {_listed(facts['tasks'])}, the task is {subject.task}"
-    missing = [need for need in facts.get("needs", ()) if need not in subject.provides]
+    needs = facts.get("needs", ())
+    yield from (
+        DECLARED[need] for need in needs if need in DECLARED and need not in subject.declared
+    )
+    missing = [need for need in needs if need not in (*subject.provides, *DECLARED)]
     if missing:
         words = _listed([IN_WORDS.get(need, need) for need in missing])
         yield f"it needs {words}, which the model does not offer"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -9,10 +10,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.encoding import Encoding, Identity
+from xaiframe.errors import Problem
 from xaiframe.explanation import Array
+from xaiframe.facts import Fact
 from xaiframe.store import digest
 
 SplitName = Literal["train", "validation", "test"]
+Modality = Literal["table", "image", "text", "series"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,23 @@ class Split:
         ``(n,)`` int64 class indices for classification, float32 for regression.
     frame
         what the precaution checks read, one row per instance in the order of ``x``: for tables
-        the raw columns (missing values still missing), for images their measured properties.
+        the raw columns (missing values still missing), otherwise measured properties.
+    aside
+        columns of the source that the model never sees (dropped, sensitive), row for row.
+    original
+        ``(n,)`` object, the instance as the user knows it: a message, a picture's file name.
+    mask
+        ``(n, *input_shape)`` of int: the interpretable features of each instance where they are
+        its own (superpixels); None where all share :attr:`Data.feature_mask`.
     """
 
     ids: Array
     x: Array
     y: Array
     frame: pd.DataFrame
+    aside: pd.DataFrame | None = None
+    original: Array | None = None
+    mask: Array | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -45,7 +60,17 @@ class Split:
             self.x[positions],
             self.y[positions],
             self.frame.iloc[positions].reset_index(drop=True),
+            None if self.aside is None else self.aside.iloc[positions].reset_index(drop=True),
+            None if self.original is None else self.original[positions],
+            None if self.mask is None else self.mask[positions],
         )
+
+    def column(self, name: str) -> pd.Series | None:
+        """A column of the source, whether or not the model sees it; None where there is none."""
+        for frame in (self.frame, self.aside):
+            if frame is not None and name in frame:
+                return frame[name]
+        return None
 
 
 @dataclass(frozen=True)
@@ -54,16 +79,27 @@ class Data:
 
     feature_mask
         ``input_shape`` of int: which interpretable feature each input element belongs to
-        (0 … features−1). For tables one column each, for images one patch each.
+        (0 … features−1). For tables one column each (a categorical column's indicators
+        together), for images one patch, for text one word, for series one segment of a channel.
     features
         names of the interpretable features, in the order of the mask's numbers.
+    aligned
+        whether feature k means the same in every instance. Superpixels and the words of a message
+        do not: nothing is then said of feature k over instances.
     units
         unit per feature name, where the user declared one.
     dropped
         columns of the source that the recipe leaves out: the model never sees them.
+    encoding
+        how the model's inputs and the user's own values turn into each other.
+    damage
+        what of the source could not be read and was left out, one problem each.
+    notes
+        facts about the reading that the ledger keeps under ``data.load`` (truncated messages,
+        padded series, categories that the training split never shows).
     """
 
-    modality: Literal["table", "image"]
+    modality: Modality
     task: Literal["classification", "regression"]
     train: Split
     validation: Split
@@ -76,6 +112,10 @@ class Data:
     units: dict[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     origin: str = ""
+    aligned: bool = True
+    encoding: Encoding = field(default_factory=Identity)
+    damage: tuple[Problem, ...] = ()
+    notes: tuple[Fact, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -89,7 +129,7 @@ class Data:
     def digest(self) -> str:
         """sha256 of everything a later stage can read from the data."""
         parts = [
-            (name, s.ids, s.x, s.y, s.frame.to_numpy(dtype=object))
+            (name, s.ids, s.x, s.y, hashed(s.frame), hashed(s.aside), s.original, s.mask)
             for name, s in self.splits.items()
         ]
         return digest(
@@ -99,21 +139,36 @@ class Data:
     @cached_property
     def scale(self) -> Array:
         """``input_shape``: standard deviation of each input element on the training split; for
-        images one number for all elements, so that an empty corner is not blown up."""
-        if self.modality == "image":
-            return np.full(self.input_shape, self.train.x.std(), dtype=np.float32)
-        spread = self.train.x.std(axis=0)
-        return np.where(spread > 0, spread, 1.0).astype(np.float32)
+        images one number for all elements, so that an empty corner is not blown up, for series
+        one per channel."""
+        return self._over_training(np.std, 1.0)
 
     @cached_property
     def extent(self) -> Array:
         """``input_shape``: largest minus smallest value of each input element on the training
-        split; for images one number for all elements, the range of the whole picture."""
-        if self.modality == "image":
-            return np.full(self.input_shape, np.ptp(self.train.x), dtype=np.float32)
-        return np.asarray(np.ptp(self.train.x, axis=0), dtype=np.float32)
+        split; for images one number for all elements, for series one per channel."""
+        return self._over_training(np.ptp, 0.0)
 
     @cached_property
     def lowest(self) -> Array:
         """``input_shape``: smallest value of each input element on the training split."""
         return np.asarray(self.train.x.min(axis=0))
+
+    def _over_training(self, statistic: Callable[..., Array], instead: float) -> Array:
+        """A spread over instances and over the elements that compare; ``instead`` of zero."""
+        axes = {"image": None, "series": (0, *range(2, self.train.x.ndim))}.get(self.modality, 0)
+        spread = np.asarray(statistic(self.train.x, axis=axes))
+        if self.modality == "series":
+            spread = spread.reshape(-1, *([1] * (self.train.x.ndim - 2)))
+        found = np.where(spread > 0, spread, instead).astype(np.float32)
+        return np.broadcast_to(found, self.input_shape).copy()
+
+
+def hashed(frame: pd.DataFrame | None) -> Array | None:
+    """One number per row and column, over the names too; None for no frame."""
+    if frame is None:
+        return None
+    names = pd.util.hash_array(np.array([str(name) for name in frame.columns], dtype=object))
+    cells = [pd.util.hash_array(frame[name].to_numpy()) if len(frame) else names[:0]
+             for name in frame.columns]  # fmt: skip
+    return np.concatenate([names, *cells])

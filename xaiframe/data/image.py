@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 
+from xaiframe.data.encoding import Regions
 from xaiframe.data.face import Data
-from xaiframe.data.module import DataModule, check_shares, split_positions, split_rows
+from xaiframe.data.module import DataModule, split_rows
+from xaiframe.data.split import Splitting
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
@@ -47,14 +49,13 @@ class Images(DataModule):
         split_seed: int = 0,
     ) -> None:
         super().__init__()
-        check_shares(test, validation)
         self.source, self.patch = source, patch
-        self.shares, self.split_seed = (test, validation), split_seed
+        self.splitting = Splitting("random", "", test, validation, split_seed)
 
     def load(self) -> Data:
         x, y, classes = self._read()
         mask, names = patches(x.shape[1:], self.patch)
-        positions = split_positions(y, *self.shares, seed=self.split_seed, stratify=True)
+        positions = self.splitting.positions(y)
         return Data(
             modality="image",
             task="classification",
@@ -64,6 +65,7 @@ class Images(DataModule):
             classes=classes,
             target="class",
             origin=self.source,
+            encoding=Regions(mask),
         )
 
     def _read(self) -> tuple[Array, Array, tuple[str, ...]]:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import LightningDataModule
-from sklearn.model_selection import train_test_split
 from torch.utils.data import DataLoader, Dataset
 
 from xaiframe.data.face import Data, Split
@@ -59,6 +58,14 @@ class DataModule(LightningDataModule):
         """Read and check the source. Raises :class:`DataError` with every problem found."""
         raise NotImplementedError
 
+    def rows(self, source: str) -> Split:
+        """New instances for the loaded data's model, read as its source was; their target may be
+        missing: then ``y`` is −1, or NaN for regression.
+
+        Raises :class:`DataError` where they do not fit.
+        """
+        raise DataError(Problem(source, f"{self.modality} data cannot read new rows", ""))
+
     @cached_property
     def data(self) -> Data:
         return self.load()
@@ -75,48 +82,24 @@ class DataModule(LightningDataModule):
         return DataLoader(Rows(self.data.validation), 1024)
 
 
-def split_positions(
-    y: Array, test: float, validation: float, seed: int, stratify: bool
-) -> dict[str, Array]:
-    """Row positions of train, validation and test, sorted; stratified by class when asked.
-
-    ``test`` and ``validation`` are shares of all rows, each in (0, 1) with sum below 1.
-    """
-    everything = np.arange(len(y))
-    rest, held_out = train_test_split(
-        everything, test_size=test, random_state=seed, stratify=y if stratify else None
-    )
-    train, tuned_on = train_test_split(
-        rest,
-        test_size=validation / (1 - test),
-        random_state=seed,
-        stratify=y[rest] if stratify else None,
-    )
-    return {
-        name: np.sort(positions)
-        for name, positions in (("train", train), ("validation", tuned_on), ("test", held_out))
-    }
-
-
-def split_rows(positions: Mapping[str, Array], x: Array, y: Array, frame: pd.DataFrame) -> Splits:
+def split_rows(
+    positions: Mapping[str, Array],
+    x: Array,
+    y: Array,
+    frame: pd.DataFrame,
+    aside: pd.DataFrame | None = None,
+    original: Array | None = None,
+    mask: Array | None = None,
+) -> Splits:
     """The three splits; an instance's id is its row number in the source."""
+    everything = Split(
+        np.arange(len(y), dtype=np.int64), x, y, frame.reset_index(drop=True),
+        None if aside is None else aside.reset_index(drop=True), original, mask,
+    )  # fmt: skip
     train, validation, test = (
-        Split(rows.astype(np.int64), x[rows], y[rows], frame.iloc[rows].reset_index(drop=True))
-        for rows in (positions["train"], positions["validation"], positions["test"])
+        everything.take(positions[name]) for name in ("train", "validation", "test")
     )
     return {"train": train, "validation": validation, "test": test}
-
-
-def check_shares(test: float, validation: float) -> None:
-    """Raise :class:`DataError` unless all three splits get a share."""
-    if not (0 < test < 1 and 0 < validation < 1 and test + validation < 1):
-        raise DataError(
-            Problem(
-                "data.test, data.validation",
-                f"the shares {test} and {validation} leave a split empty",
-                "each above 0, together below 1",
-            )
-        )
 
 
 def check_rows(place: str, y: Array, classes: tuple[str, ...]) -> list[Problem]:

@@ -11,7 +11,8 @@ import pandas as pd
 from sklearn.datasets import load_breast_cancer
 
 from xaiframe.data.face import Data
-from xaiframe.data.module import DataModule, check_rows, check_shares, split_positions, split_rows
+from xaiframe.data.module import DataModule, check_rows, split_rows
+from xaiframe.data.split import Splitting
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
@@ -56,10 +57,9 @@ class Table(DataModule):
         split_seed: int = 0,
     ) -> None:
         super().__init__()
-        check_shares(test, validation)
         self.source, self.target, self.task = source, target, task
         self.drop, self.units = tuple(drop), dict(units or {})
-        self.shares, self.split_seed = (test, validation), split_seed
+        self.splitting = Splitting("random", "", test, validation, split_seed)
 
     def load(self) -> Data:
         frame = read(self.source, self.target)
@@ -69,9 +69,7 @@ class Table(DataModule):
         problems += check_rows(f"{self.source}, column {self.target!r}", y, classes)
         if problems:
             raise DataError(problems)
-        positions = split_positions(
-            y, *self.shares, seed=self.split_seed, stratify=self.task == "classification"
-        )
+        positions = self.splitting.positions(y, stratify=self.task == "classification")
         fill = features.iloc[positions["train"]].median().fillna(0.0)
         x = features.fillna(fill).to_numpy(dtype=np.float32)
         return Data(

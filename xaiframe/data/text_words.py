@@ -27,15 +27,19 @@ class _Kinds(dict[int, str]):
         return found
 
 
+_ALONE = {
+    **dict.fromkeys("\u200b\ufeff", SPACE),
+    **dict.fromkeys("'’", APOSTROPHE),
+    **dict.fromkeys(".,:", SEPARATOR),
+    "\u200d": JOINER,
+}
+
+
 def _kind(character: str) -> str:
-    if character.isspace() or character in "\u200b\ufeff":
+    if character.isspace():
         return SPACE
-    if character in "'’":
-        return APOSTROPHE
-    if character in ".,:":
-        return SEPARATOR
-    if character == "\u200d":
-        return JOINER
+    if character in _ALONE:
+        return _ALONE[character]
     category, name = unicodedata.category(character), unicodedata.name(character, "")
     if name.startswith("CJK") and category == "Lo":
         return HAN

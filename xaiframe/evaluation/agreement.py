@@ -75,7 +75,7 @@ class Agreement:
     top_k: int | None = None
     draws: int = 200
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
     cost = "0"
     reference = "arXiv:2202.01602"

@@ -24,7 +24,7 @@ class Completeness:
     is the same ratio with every instance wearing the attributions of the others.
     """
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
     cost = "0"
     reference = "arXiv:1703.01365"

@@ -70,7 +70,7 @@ class Faithfulness:
     points: int = 16
     orders: int = 5
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
     cost = "instances * background * 2 * min(points, features + 1) * (methods + orders)"
     reference = "arXiv:1806.07421"

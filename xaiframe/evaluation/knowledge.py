@@ -53,7 +53,7 @@ class Knowledge:
 
     minimum: int = 10
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
     cost = "0"
     reference = ""

@@ -25,7 +25,7 @@ from xaiframe.evaluation.statistics import (
 )
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 
 Repeats = Sequence[Mapping[str, Array]]
 """Per random draw: method → ``(instances, features)`` attributions under the randomised model."""
@@ -59,8 +59,9 @@ class ParameterRandomisation:
     methods: Sequence[str] = ()
     permutations: int = 200
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
+    needs = ("gradient",)
     cost = "instances * (draws + 2) * explanation"
     reference = "arXiv:1810.03292"
 
@@ -75,7 +76,10 @@ class ParameterRandomisation:
         Raises NotApplicable when nothing was explained or no layer can draw new weights.
         """
         chosen = self._methods(evidence)
-        layers = resettable(evidence.model.module)
+        network = evidence.model.module
+        if network is None:
+            raise NotApplicable("the model only answers: it has no weights to draw anew")
+        layers = resettable(network)
         if not layers:
             raise NotApplicable("no layer of the model can draw new weights")
         positions = spread_positions(len(evidence.ids), self.instances)
@@ -84,7 +88,7 @@ class ParameterRandomisation:
         for depth in depths(len(layers)):
             reached = layers[-depth:]
             draws = self.draws if depth == len(layers) else 1
-            models = [self._model(evidence, reached, draw) for draw in range(draws)]
+            models = [self._model(evidence, network, reached, draw) for draw in range(draws)]
             repeats = [evidence.reexplain(model, positions, chosen) for model in models]
             place = {"depth": depth, "layers": len(layers)}
             for name in chosen:
@@ -92,7 +96,7 @@ class ParameterRandomisation:
                 rows.append({"method": name, "layer": reached[0], **place, **_cells(found)})
         for name in chosen:
             outcome.facts += self._facts(evidence, positions, name, repeats)
-        outcome.facts.append(_coverage(evidence.model.module, layers))
+        outcome.facts.append(_coverage(network, layers))
         outcome.tables = {"layers": pd.DataFrame(rows)}
         return outcome
 
@@ -104,11 +108,13 @@ class ParameterRandomisation:
             raise RecipeError([_unknown(name, list(evidence.local)) for name in unknown])
         return list(self.methods or evidence.local)
 
-    def _model(self, evidence: Evidence, layers: Sequence[str], draw: int) -> Model:
+    def _model(
+        self, evidence: Evidence, network: nn.Module, layers: Sequence[str], draw: int
+    ) -> WhiteBox:
         state = np.random.SeedSequence([evidence.seed, 503, draw]).generate_state(1)
-        module = randomised(evidence.model.module, layers, int(state[0]))
+        module = randomised(network, layers, int(state[0]))
         own = evidence.model
-        return Model(module, own.task, own.classes, own.provides, own.max_batch)
+        return WhiteBox(module, own.task, own.classes, own.provides, own.max_batch)
 
     def _facts(
         self, evidence: Evidence, positions: Array, name: str, repeats: Repeats

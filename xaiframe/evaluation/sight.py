@@ -76,7 +76,7 @@ def trend(direction: str, feature: int, sight: Sight, evidence: Evidence) -> Est
     if not methods or not len(sight.positions):
         return absent(f"no {direction} method tells for from against")
     attribution = np.mean(methods, axis=0)[:, feature] * sight.sign
-    value = evidence.x[sight.positions][:, evidence.data.feature_mask == feature].mean(axis=1)
+    value = evidence.data.encoding.values(evidence.x[sight.positions])[:, feature]
     return rank_correlation(value, attribution, evidence.seed)
 
 

@@ -25,7 +25,7 @@ class GradCam(Method):
 
     Selvaraju et al. 2017 (doi:10.1109/ICCV.2017.74); the map is captum's. The feature maps are
     those of the last convolution, after its batch norm and activation. The map is enlarged
-    bilinearly, and its value shared evenly by the colour channels, so that channels add up to it.
+    (bi)linearly, and its value shared evenly by the input's channels, so that they add up to it.
     """
 
     positive: bool = True
@@ -33,7 +33,7 @@ class GradCam(Method):
     access = "white_box"
     reach = "model_specific"
     direction = "gradient"
-    modalities = ("image",)
+    modalities = ("image", "text", "series")
     needs = ("gradient", "convolution")
     signed = False
     own_reference = True
@@ -42,7 +42,7 @@ class GradCam(Method):
     reference = "doi:10.1109/ICCV.2017.74"
 
     def explain(self, bank: GradientBank) -> Attribution:
-        """Element attributions ``(n, channels, height, width)`` in units of the score."""
+        """Element attributions ``(n, *input_shape)`` in units of the score."""
         network = simplify(bank.module)
         verify(network, bank.module, bank.inputs[:1])
         camera = LayerGradCam(network, last_feature_map(network))
@@ -55,19 +55,19 @@ class GradCam(Method):
                 seen = camera.attribute(
                     leaf, targets[part].clone(), relu_attributions=self.positive
                 ).detach()
-            parts.append(enlarge(seen, bank.x.shape[1:]).cpu().numpy())
-        values = np.concatenate(parts).astype(np.float64)
+            parts.append(enlarge(seen, bank.inputs.shape[1:]).cpu().numpy())
+        values = bank.fold(np.concatenate(parts).astype(np.float64))
         return Attribution(values, "element", evaluations=len(bank))
 
 
 def last_feature_map(network: fx.GraphModule) -> nn.Module:
     """The layer that puts out the last feature maps: the last convolution or its activation.
 
-    Raises NotApplicable when there is no two-dimensional convolution.
+    Raises NotApplicable when there is no convolution along positions or over a picture.
     """
-    found = list(layers(network, nn.Conv2d))
+    found = list(layers(network, nn.Conv1d, nn.Conv2d))
     if not found:
-        raise NotApplicable("the model has no two-dimensional convolution")
+        raise NotApplicable("the model has no convolution")
     node, layer = found[-1]
     following = dict(layers(network, *ACTIVATIONS))
     while len(node.users) == 1 and (user := next(iter(node.users))) in following:
@@ -76,11 +76,13 @@ def last_feature_map(network: fx.GraphModule) -> nn.Module:
 
 
 def enlarge(seen: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
-    """``(n, *shape)``: maps ``(n, 1, h, w)`` at the input's size, shared by its channels.
+    """``(n, *shape)``: maps ``(n, 1, h, w)`` or ``(n, 1, l)`` at the input's size, shared by its
+    channels.
 
     Raises NotApplicable when the maps are a single point.
     """
-    if seen.shape[-2] * seen.shape[-1] == 1:
-        raise NotApplicable("the last convolution sees the whole picture as one point")
-    large = LayerAttribution.interpolate(seen, shape[-2:], interpolate_mode="bilinear")
-    return large.expand(-1, shape[0], -1, -1) / shape[0]
+    if seen[0].numel() == 1:
+        raise NotApplicable("the last convolution sees the whole input as one point")
+    mode = "bilinear" if seen.ndim == 4 else "linear"
+    large = LayerAttribution.interpolate(seen, shape[1:], interpolate_mode=mode)
+    return large.expand(-1, *shape) / shape[0]

@@ -26,6 +26,6 @@ class InputXGradient(Method):
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)`` in units of the score."""
         _, gradients = bank.at_input
-        distance = bank.x.astype(float) - bank.reference.baseline
-        values = gradients.cpu().numpy() * distance
+        distance = (bank.inputs.double() - bank.baseline.double()).cpu().numpy()
+        values = bank.fold(gradients.cpu().numpy() * distance)
         return Attribution(values, "element", evaluations=len(bank))

@@ -48,7 +48,7 @@ class IntegratedGradients(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)`` in units of the score."""
-        values = np.zeros(bank.x.shape)
+        values = np.zeros(bank.inputs.shape)
         gain = bank.full - bank.empty
         before = bank.evaluations
         size = np.abs(bank.full[:, None] - bank.background_scores) @ bank.reference.weights
@@ -59,16 +59,16 @@ class IntegratedGradients(Method):
             open_ = open_[np.abs(total - gain[open_]) > self.tolerance * size[open_]]
             steps *= 2
         evaluations = bank.evaluations - before + len(bank) + len(bank.reference.background)
-        return Attribution(values, "element", base=bank.empty, evaluations=evaluations)
+        return Attribution(bank.fold(values), "element", base=bank.empty, evaluations=evaluations)
 
 
 def integrate(bank: GradientBank, positions: Array, steps: int) -> Array:
-    """``(p, *input_shape)`` float64 path integrals of the instances at ``positions`` ``(p,)``."""
+    """``(p, *space)`` float64 path integrals of the instances at ``positions`` ``(p,)``."""
     x = bank.inputs[torch.as_tensor(positions, device=bank.device)][:, None]
-    background = bank.tensor(bank.reference.background)
+    background = bank.background
     nodes, shares = quadrature(steps)
-    total = np.zeros((len(positions), *bank.x.shape[1:]))
-    ones = (1,) * len(bank.x.shape[1:])
+    total = np.zeros((len(positions), *x.shape[2:]))
+    ones = (1,) * (x.ndim - 2)
     for chunk in bank.chunks(len(background) * steps, len(positions)):
         row, step = np.divmod(np.array(chunk), steps)
         start = background[torch.as_tensor(row, device=bank.device)][None]

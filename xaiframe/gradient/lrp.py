@@ -80,7 +80,7 @@ class LRP(Method):
         verify(network, bank.module, bank.inputs[:1])
         standardize = take_out_standardize(network)
         chain = layer_chain(network)
-        lowest = standardize(bank.tensor(bank.data.lowest)[None])
+        lowest = standardize(bank.tensor(bank.lowest)[None])
         rules = self._rules(chain, non_negative=bool((lowest >= 0).all()))
         targets = bank.tensor(bank.targets, torch.int64)
         parts = []
@@ -88,7 +88,7 @@ class LRP(Method):
             part = slice(start, start + bank.scorer.max_batch)
             inputs = standardize(bank.inputs[part])
             parts.append(propagate(network, chain, rules, inputs, targets[part]).cpu().numpy())
-        values = np.concatenate(parts).astype(np.float64)
+        values = bank.fold(np.concatenate(parts).astype(np.float64))
         return Attribution(values, "element", evaluations=len(bank))
 
     def _rules(

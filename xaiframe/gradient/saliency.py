@@ -15,7 +15,8 @@ class Saliency(Method):
     Simonyan, Vedaldi & Zisserman 2013 (arXiv:1312.6034), signed, times the training split's
     standard deviation (one number for all pixels of an image), so that columns in different units
     compare. The sign says whether more of the feature raises the score, not whether the feature's
-    present value speaks for or against the target: sign agreement is therefore not judged.
+    present value speaks for or against the target: sign agreement is therefore not judged. Of a
+    word it is the norm over the dimensions of its embedding.
     """
 
     access = "white_box"
@@ -30,4 +31,4 @@ class Saliency(Method):
         """Element attributions ``(n, *input_shape)`` in units of the score per sd."""
         _, gradients = bank.at_input
         values = gradients.cpu().numpy().astype(float) * bank.scale
-        return Attribution(values, "element", evaluations=len(bank))
+        return Attribution(bank.fold(values, norm=True), "element", evaluations=len(bank))

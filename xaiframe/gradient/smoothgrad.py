@@ -19,7 +19,8 @@ class SmoothGrad(Method):
     picture for images), above 0; the paper recommends 0.1 to 0.2.
 
     Smilkov et al. 2017 (arXiv:1706.03825). Scaled and read like saliency: the sign says up or
-    down, not for or against. ``error`` is the standard error of the mean over the copies.
+    down, not for or against. ``error`` is the standard error of the mean over the copies, for the
+    norm of a word's dimensions its upper bound.
     """
 
     samples: int = 50
@@ -43,26 +44,46 @@ class SmoothGrad(Method):
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
         generators = [bank.rng(position, "smoothgrad") for position in range(len(bank))]
-        spread = self.noise * bank.data.extent
-        total = np.zeros(bank.x.shape)
-        sums, squares = np.zeros((2, len(bank), bank.features))
+        spread = self.noise * bank.extent
+        total = np.zeros(bank.inputs.shape)
+        moments = Moments()
         for chunk in bank.chunks(self.samples, len(bank)):
-            shape = (len(chunk), *bank.x.shape[1:])
+            shape = (len(chunk), *bank.inputs.shape[1:])
             noise = np.stack([one.standard_normal(shape, dtype=np.float32) for one in generators])
             _, gradients = bank.gradients(bank.inputs[:, None] + bank.tensor(noise * spread))
             slopes = gradients.cpu().numpy() * bank.scale.astype(float)
             total += slopes.sum(axis=1)
-            grouped = _per_feature(slopes, bank)
-            sums += grouped.sum(axis=1)
-            squares += (grouped**2).sum(axis=1)
-        variance = (squares - sums**2 / self.samples) / (self.samples - 1)
-        error = np.sqrt(np.maximum(variance, 0) / self.samples)
+            moments.add(_per_feature(slopes, bank))
+        values = bank.fold(total / self.samples, norm=True)
+        error = bank.fold(np.sqrt(moments.variance / self.samples), norm=True)
         evaluations = len(bank) * self.samples
-        return Attribution(total / self.samples, "element", error, evaluations=evaluations)
+        return Attribution(values, "element", error, evaluations=evaluations)
+
+
+class Moments:
+    """Running sums of what is added, ``(n, k, …)`` at a time, along the second axis."""
+
+    def __init__(self) -> None:
+        self.count, self.total, self.squares = 0, np.zeros(1), np.zeros(1)
+
+    def add(self, values: Array) -> None:
+        self.count += values.shape[1]
+        self.total = self.total + values.sum(axis=1)
+        self.squares = self.squares + (values**2).sum(axis=1)
+
+    @property
+    def variance(self) -> Array:
+        """``(n, …)``: of one of the added values."""
+        spread = self.squares - self.total**2 / self.count
+        return np.asarray(np.maximum(spread, 0) / (self.count - 1))
 
 
 def _per_feature(slopes: Array, bank: GradientBank) -> Array:
-    """``(n, k, features)``: ``slopes`` ``(n, k, *input_shape)`` summed over each feature."""
+    """``(n, k, features)``: ``slopes`` ``(n, k, *space)`` summed over each feature; in an embedding
+    the dimensions stay apart, for the norm over them is taken last."""
+    if bank.embedding is not None:
+        return slopes
     n, copies = slopes.shape[:2]
-    flat = Attribution(slopes.reshape(n * copies, *bank.x.shape[1:]), "element")
-    return flat.per_feature(bank.feature_mask, bank.features).reshape(n, copies, bank.features)
+    flat = Attribution(slopes.reshape(n * copies, *slopes.shape[2:]), "element")
+    mask = np.repeat(bank.feature_mask, copies, axis=0) if bank.own_features else bank.feature_mask
+    return flat.per_feature(mask, bank.features).reshape(n, copies, bank.features)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +12,8 @@ from xaiframe.data.face import Data
 
 
 class Standardize(nn.Module):
-    """(x − mean) / sd per input element, with the training split's moments as buffers.
+    """(x − mean) / sd per input element, with the training split's moments as buffers; per channel
+    for series, and for images only divided, so that black stays zero.
 
     The first layer of every network trained here, so that the model takes the user's units.
     """
@@ -27,13 +29,23 @@ class Standardize(nn.Module):
     @classmethod
     def of(cls, data: Data) -> Standardize:
         layer = cls(data.input_shape)
-        centre = data.train.x.mean(axis=0)
-        layer.mean.copy_(torch.as_tensor(centre if data.modality == "table" else 0 * centre))
+        if data.modality in ("table", "series"):
+            axes = (0, *range(2, data.train.x.ndim))
+            centre = data.train.x.mean(axis=axes, dtype=np.float64, keepdims=True)[0]
+            layer.mean.copy_(torch.as_tensor(centre))
         layer.sd.copy_(torch.as_tensor(data.scale))
         return layer
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.sd
+
+
+class Embedding(nn.Module):
+    """First layer of a network on text: ``(n, positions)`` numbers of words, float32, 0 where there
+    is none, to ``(n, dimensions, positions)``, zero where there is none.
+
+    Gradients are taken behind it; a network on text is a Sequential that begins with one.
+    """
 
 
 def target_scale(data: Data) -> dict[str, nn.Module]:

@@ -18,7 +18,7 @@ UNKNOWN = 1
 
 
 class Words(Embedding):
-    """``(n, length)`` numbers of the data's spellings to ``(n, dimensions, length)``, 0 where absent.
+    """``(n, length)`` numbers of spellings to ``(n, dimensions, length)``, zero for none.
 
     The buffer ``own`` ``(spellings + 1,)`` takes each spelling, whatever its case, to a row of
     ``table``: 0 no word, 1 every word not known; its last entry stands for spellings that came

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score, recall_score
 
+from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Importance, Method
 from xaiframe.model.face import Model
 from xaiframe.probe.score import Population
@@ -33,6 +34,7 @@ class PermutationImportance(Method):
     library = "scikit-learn"
     kind = "importance"
     signed = False
+    modalities = ("table", "image", "series")
     own_reference = True
     stochastic = True
     cost = "rows * (features * repeats + 1)"
@@ -44,6 +46,8 @@ class PermutationImportance(Method):
 
     def explain(self, population: Population) -> Importance:
         """The importance of each feature on the population's rows; needs their true targets."""
+        if not population.data.aligned:
+            raise NotApplicable("no feature is the same in two instances, so none can be shuffled")
         rows, features = population.rows, len(population.features)
         origins = np.tile(np.arange(len(rows))[:, None], features)
         result = permutation_importance(

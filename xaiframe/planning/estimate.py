@@ -91,7 +91,8 @@ class Estimator:
     def names(self) -> dict[str, float | None]:
         """What every cost expression may speak of."""
         explain, shapes = self.recipe.explain, self.shapes
-        declared = self.recipe.reference.rows if self.recipe.reference.background == "rows" else 1
+        reference = self.recipe.reference
+        declared = reference.rows if reference.kind(self.modality) == "rows" else 1
         return {
             "instances": _at_most(explain.instances, shapes.rows),
             "rows": _at_most(explain.sample, shapes.rows),

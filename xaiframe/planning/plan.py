@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -111,12 +111,15 @@ def _rounded(unit: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def plan(composed: Composed, shapes: Shapes | None = None) -> Plan:
-    """The plan of a composed recipe; ``shapes`` are known after preflight.
+def plan(
+    composed: Composed, shapes: Shapes | None = None, provides: Sequence[str] | None = None
+) -> Plan:
+    """The plan of a composed recipe; ``shapes``, and what the loaded model ``provides``, are known
+    after preflight.
 
     Raises :class:`RecipeError` with every choice that cannot do what was asked of it.
     """
-    planner = Planner(composed, shapes)
+    planner = Planner(composed, shapes, provides)
     stages = tuple(planner.stages())
     planner.check_policy()
     if planner.problems:
@@ -136,14 +139,16 @@ def policy_of(composed: Composed) -> Policy:
 class Planner:
     """Builds the stages of one recipe and collects what is wrong on the way."""
 
-    def __init__(self, composed: Composed, shapes: Shapes | None) -> None:
+    def __init__(
+        self, composed: Composed, shapes: Shapes | None, provides: Sequence[str] | None
+    ) -> None:
         self.composed = composed
         self.recipe = composed.recipe
         self.problems: list[Problem] = []
         self.local: list[tuple[str, str]] = []
         self.data = self.description("data", self.recipe.data)
         self.model = self.description("model", self.recipe.model)
-        self.subject = self.about()
+        self.subject = self.about(provides)
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
         self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality)
 
@@ -152,12 +157,14 @@ class Planner:
             return  # nothing can be said about methods before data and model are known
         self.check_model()
         tuning = self.description("tuning", self.recipe.tuning)
-        for key, message, hint in space_faults(self.recipe, self.model, tuning):
-            self.problem(key, message, hint)
+        if not self.brought:
+            for key, message, hint in space_faults(self.recipe, self.model, tuning):
+                self.problem(key, message, hint)
         yield Stage("strategy", (Unit("declared"),))
         yield Stage("data", (self.single("data", NOTHING),))
         yield Stage("precaution", tuple(self.checks("data")), "data")
-        yield Stage("model", (self.single("model", self.estimator.fit()),))
+        fit = self.estimator.of(self.shapes.rows) if self.brought else self.estimator.fit()
+        yield Stage("model", (self.single("model", fit),))
         yield Stage("precaution", tuple(self.checks("fitted")), "fitted")
         yield Stage("probe", (Unit("reference"), Unit("instances")))
         for group in METHODS:
@@ -166,16 +173,31 @@ class Planner:
         if tuning.parameter("trials"):  # tuning none has no trials, and no stage
             trials = numbers(tuning, self.recipe.tuning)["trials"] or 0
             costs = self.estimator.trials(self.explanation, trials)
-            yield Stage("tuning", (self.single("tuning", costs),))
+            yield Stage("tuning", (self.tuned(costs),))
         yield Stage("policy", (Unit(self.recipe.policy),))
         yield Stage("prescription", tuple(Unit(name) for name in self.recipe.prescription))
         yield Stage("report", (self.single("report", NOTHING),))
 
-    def about(self) -> Subject:
+    @property
+    def brought(self) -> bool:
+        """Whether the model comes trained, so that nothing is fitted or tuned."""
+        return bool(self.model.facts.get("brought"))
+
+    def tuned(self, costs: Cost) -> Unit:
+        """The tuning, where there is something to tune."""
+        unit = self.single("tuning", NOTHING if self.brought else costs)
+        reason = "the model comes trained: nothing is fitted here"
+        return replace(unit, applies=False, reason=reason) if self.brought else unit
+
+    def about(self, provides: Sequence[str] | None) -> Subject:
+        recipe = self.recipe
         try:
-            return Subject.of(self.recipe.data, self.recipe.model, self.recipe.reference.output)
+            found = Subject.of(
+                recipe.data, recipe.model, recipe.reference.output, recipe.strategy.sensitive
+            )
         except UnknownTarget:
-            return Subject("table", "classification", self.recipe.reference.output, ())
+            return Subject("table", "classification", recipe.reference.output, ())
+        return found if provides is None else found.with_model(provides)
 
     def description(self, key: str, node: Mapping[str, Any]) -> Description:
         """What the source says of a node's class; a class that cannot be found is a problem."""

@@ -35,7 +35,7 @@ class Consistency:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
 
     tolerance: float = 0.05
     chance: float = 0.01

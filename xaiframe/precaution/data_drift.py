@@ -29,8 +29,8 @@ class DataDrift:
     Up to ``large`` training rows a column is judged by a test (KS; χ²; two-proportion Z) with
     Benjamini–Hochberg correction over the columns, above it by a distance (Wasserstein ÷ training
     sd; Jensen–Shannon), as any test finds something in many rows. All null limits hold for the
-    largest of all columns at once (Šidák). Images are compared through their measured properties,
-    jointly through the mean grey level of each patch as well.
+    largest of all columns at once (Šidák). Images, messages and series are compared through their
+    measured properties, where regions mean the same everywhere jointly through their means as well.
 
     bins
         training-quantile bins of the population stability index.
@@ -40,7 +40,7 @@ class DataDrift:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
 
     bins: int = 10
     large: int = 1000
@@ -99,7 +99,7 @@ class DataDrift:
     def _sampled(self, split: Split, data: Data, seed: int) -> pd.DataFrame:
         rows = reading.sample(len(split), self.sample, seed)
         frame = split.frame.iloc[rows].reset_index(drop=True)
-        if data.modality == "table":
+        if data.modality in ("table", "text") or not data.aligned:
             return frame
         return pd.concat([frame, patch_means(split.x[rows], data)], axis=1)
 
@@ -173,7 +173,7 @@ def drifted_share(table: pd.DataFrame) -> Fact:
 
 
 def patch_means(x: Array, data: Data) -> pd.DataFrame:
-    """``(n, features)`` mean grey level of each interpretable patch, channels together."""
+    """``(n, features)`` mean of the input over each interpretable region."""
     flat, member = x.reshape(len(x), -1).astype(np.float64), data.feature_mask.reshape(-1)
     size = np.bincount(member, minlength=len(data.features))
     return pd.DataFrame(flat @ np.eye(len(data.features))[member] / size, columns=data.features)

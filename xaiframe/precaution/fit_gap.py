@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from xaiframe.data.face import Data
+from xaiframe.data.face import Data, Split
+from xaiframe.data.text_words import key, words
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model
-from xaiframe.precaution.columns import sample
+from xaiframe.precaution.columns import encode, sample
 from xaiframe.precaution.gap import Score, gain, loss, score_table
 from xaiframe.precaution.measure import central, resampled_means
 from xaiframe.precaution.segment import Segment, chance, differences, leaves, slices
 
 SPLITS = ("train", "validation", "test")
+HASHES = 1024
+"""Numbers that words are hashed to, for a forest that cannot take a word as it is."""
 Answers = Mapping[str, Array | None]
 """Split → predictions ``(n,)``, or None where there are none."""
 
@@ -29,8 +34,9 @@ class FitGap:
     """Score of the fitted model, of a dummy and of a cross-validated random forest, per split.
 
     Score: balanced accuracy or R². The dummy answers the commonest class or the mean of the
-    training split. The probe sees the model's inputs; its score on the training split is out of
-    fold, since a forest knows its own rows by heart.
+    training split. The probe sees the model's inputs, of messages how often each word occurs and
+    of series their measured properties, whatever their places; its score on the training split is
+    out of fold, since a forest knows its own rows by heart.
 
     folds, trees, sample
         of the probe: cross-validation folds, trees, most training rows read.
@@ -43,7 +49,7 @@ class FitGap:
     """
 
     phase = "fitted"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     cost = "rows"
 
     folds: int = 5
@@ -86,7 +92,7 @@ class FitGap:
 
     def _probe(self, data: Data, seed: int) -> Answers:
         rows = sample(len(data.train), self.sample, seed)
-        x, y = flat(data.train.x)[rows], data.train.y[rows]
+        x, y = probed(data.train, data)[rows], data.train.y[rows]
         if len(rows) < 2 * self.folds or len(np.unique(y)) < 2:
             return dict.fromkeys(SPLITS)
         kind = RandomForestClassifier if data.task == "classification" else RandomForestRegressor
@@ -95,8 +101,11 @@ class FitGap:
         for fit, held in self._folds(y, data.task, seed):
             out_of_fold[rows[held]] = forest.fit(x[fit], y[fit]).predict(x[held])
         forest.fit(x, y)
-        later = {name: data.splits[name].x for name in SPLITS[1:]}
-        told = {n: forest.predict(flat(part)) if len(part) else y[:0] for n, part in later.items()}
+        later = {name: data.splits[name] for name in SPLITS[1:]}
+        told = {
+            name: forest.predict(probed(split, data)) if len(split) else y[:0]
+            for name, split in later.items()
+        }
         return {"train": out_of_fold, **told}
 
     def _folds(self, y: Array, task: str, seed: int) -> list[tuple[Array, Array]]:
@@ -137,9 +146,25 @@ class FitGap:
         ], table
 
 
-def flat(x: Array) -> Array:
-    """``(n, elements)``; what is not finite is read as 0."""
-    return np.nan_to_num(x.reshape(len(x), -1))
+def probed(split: Split, data: Data) -> Any:
+    """``(n, columns)`` what the probe sees, sparse for messages; what is not finite is read as 0.
+
+    A forest that took word or time by its place would learn nothing from one that moved.
+    """
+    if data.modality == "text":
+        return HASHER.transform(split.original)
+    seen = encode(split.frame) if data.modality == "series" else split.x.reshape(len(split), -1)
+    return np.nan_to_num(seen)
+
+
+def spoken(message: str) -> list[str]:
+    """The words of a message, their case aside."""
+    return [key(word.surface) for word in words(message)]
+
+
+HASHER = HashingVectorizer(
+    n_features=HASHES, analyzer=spoken, norm=None, alternate_sign=False, dtype=np.float32
+)
 
 
 def dummy(data: Data) -> Answers:

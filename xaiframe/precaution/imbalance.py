@@ -23,7 +23,7 @@ class Imbalance:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification",)
 
     def __call__(self, data: Data, seed: int) -> Outcome:  # noqa: ARG002 (every check takes one)

@@ -23,7 +23,7 @@ class Missing:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
 
     def __call__(self, data: Data, seed: int) -> Outcome:  # noqa: ARG002 (every check takes one)
         """Facts share per column, rows_share, worst_share; table columns."""
@@ -48,7 +48,7 @@ class Missing:
 
 def absent(data: Data) -> pd.DataFrame:
     """``(rows, columns)`` bool of the training split: raw cells, or channels of pictures."""
-    if data.modality == "table":
+    if data.modality in ("table", "text"):
         return columns.missing(data.train.frame)
     x = data.train.x.reshape(len(data.train), data.input_shape[0], -1)
     gaps = ~np.isfinite(x).all(axis=2)

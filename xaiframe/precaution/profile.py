@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
+from xaiframe.data.text_words import key, words
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.columns import distinct, kind, numbers, texts
@@ -21,7 +24,8 @@ QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
 class Profile:
     """Statistics and histograms of the training split, classes of every split, pandera schema.
 
-    Images are profiled through their measured properties, with the mean picture of each class.
+    Images, messages and series are profiled through their measured properties; images with the
+    mean picture of each class, messages with the words that occur in most of them.
 
     bins
         bars of a numeric column's histogram.
@@ -35,7 +39,7 @@ class Profile:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
 
     bins: int = 20
     values: int = 10
@@ -68,7 +72,7 @@ class Profile:
             tables={
                 "columns": table,
                 "histograms": self._histograms(data, frame),
-                "values": self._values(frame),
+                "values": self._values(frame, data),
                 "classes": class_counts(data),
                 "breaches": _joined(broken),
             },
@@ -83,7 +87,9 @@ class Profile:
         parts = [histogram(str(name), values, self.bins) for name, values in columns.items()]
         return pd.concat([pd.DataFrame(EMPTY_HISTOGRAM), *parts], ignore_index=True)
 
-    def _values(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def _values(self, frame: pd.DataFrame, data: Data) -> pd.DataFrame:
+        if data.modality == "text":
+            return frequent_words(data, self.values)
         parts = [
             texts(column).value_counts().head(self.values).rename_axis("value").reset_index()
             for _, column in frame.items()
@@ -132,6 +138,29 @@ def histogram(name: str, values: Array, bins: int) -> pd.DataFrame:
     narrow = high - low <= bins * np.spacing(max(abs(low), abs(high)))
     count, edges = np.histogram(present, 1 if narrow else bins)
     return pd.DataFrame({"column": name, "left": edges[:-1], "right": edges[1:], "count": count})
+
+
+def frequent_words(data: Data, most: int) -> pd.DataFrame:
+    """The words that occur in most training messages, per class: column ``class: …``, value, count
+    of messages; in all of them where the target is a number."""
+    messages = np.array([set(map(key, found)) for found in _spellings(data)], dtype=object)
+    groups = [
+        (f"{data.target}: {name}", messages[data.train.y == k])
+        for k, name in enumerate(data.classes)
+    ] or [("words", messages)]
+    rows = [
+        {"column": name, "value": word, "count": count}
+        for name, own in groups
+        for word, count in Counter(chain.from_iterable(map(sorted, own))).most_common(most)
+    ]
+    return pd.DataFrame(rows, columns=["column", "value", "count"])
+
+
+def _spellings(data: Data) -> list[list[str]]:
+    """The words of each training message that hold a letter or a digit."""
+    original = data.train.original if data.train.original is not None else []
+    found = [words(str(message)) for message in original]
+    return [[w.surface for w in own if any(map(str.isalnum, w.surface))] for own in found]
 
 
 def class_counts(data: Data) -> pd.DataFrame:

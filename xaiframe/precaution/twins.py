@@ -18,8 +18,9 @@ ROWS = 30
 
 
 def fingerprints(split: Split, data: Data) -> Array:
-    """``(n,)`` one number per row, equal for equal rows: of its raw columns, or its picture's bytes
-    (64 bits: two different rows of a million collide with a chance of 3e-8)."""
+    """``(n,)`` one number per row, equal for equal rows: of its raw columns, its message, or the
+    bytes of its picture or series (64 bits: two different rows of a million collide with a chance
+    of 3e-8)."""
     if data.modality == "table":
         plain = {
             name: numbers(column) + 0.0 if kind(column) == "numeric" else texts(column)
@@ -27,9 +28,13 @@ def fingerprints(split: Split, data: Data) -> Array:
         }
         hashed = pd.util.hash_pandas_object(pd.DataFrame(plain, split.frame.index), index=False)
         return hashed.to_numpy()
-    # −0 and 0 are one grey level
-    rows = np.ascontiguousarray(split.x + 0.0)
-    keys = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
+    if data.modality == "text" and split.original is not None:
+        # one line or two, one space or two: the same message
+        contents = [" ".join(str(message).split()).encode() for message in split.original]
+    else:
+        # −0 and 0 are one grey level
+        contents = [row.tobytes() for row in np.ascontiguousarray(split.x + 0.0)]
+    keys = [hashlib.blake2b(content, digest_size=8).digest() for content in contents]
     return np.frombuffer(b"".join(keys), dtype=np.uint64)
 
 
@@ -49,11 +54,11 @@ class Space:
 
     @classmethod
     def of(cls, data: Data) -> Space:
-        """The space of the training split; pictures are scaled by one sd of all grey levels."""
+        """The space of the training split; pictures and series are scaled by one sd over all."""
         frame = data.train.frame
-        if data.modality == "image":
+        if data.modality in ("image", "series"):
             spread = float(data.train.x.std(dtype=np.float64)) if len(data.train) else 0.0
-            return cls("image", (), np.zeros(1), np.array([spread]), {})
+            return cls(data.modality, (), np.zeros(1), np.array([spread]), {})
         chosen = tuple(n for n in varying(frame) if kind(frame[n]) == "numeric")
         values = [numbers(frame[name]) for name in chosen]
         levels = {}
@@ -61,24 +66,27 @@ class Space:
             every = pd.concat([texts(split.frame[name]) for split in data.splits.values()]).unique()
             levels[name] = pd.Series(np.arange(len(every), dtype=np.float64), index=every)
         centre = np.array([np.nanmean(one) for one in values])
-        return cls("table", chosen, centre, np.array([np.nanstd(one) for one in values]), levels)
+        deviation = np.array([np.nanstd(one) for one in values])
+        return cls(data.modality, chosen, centre, deviation, levels)
 
     def obstacle(self, rows: int) -> str:
         """Why near duplicates cannot be told from neighbours here, or nothing."""
         if rows < ROWS:
             return f"{rows} different rows: fewer than {ROWS}"
+        if self.modality == "text":
+            return "two messages can say the same in other words: only equal ones are found"
         if self.modality == "table" and len(self.columns) < COLUMNS:
             found = len(self.columns)
             return (
                 f"{found} varying numeric columns: fewer than {COLUMNS}, neighbours are near anyway"
             )
         if not (self.sd > 0).all():
-            return "all pictures are of one grey level"
+            return "all inputs are constant"
         return ""
 
     def points(self, split: Split) -> Array:
         """``(n, dimensions)`` such that Euclidean distance is root-mean-square distance in sd."""
-        if self.modality == "image":
+        if self.modality in ("image", "series"):
             flat = split.x.reshape(len(split), -1).astype(np.float64)
             return np.asarray(np.nan_to_num(flat) / self.sd / np.sqrt(flat.shape[1]))
         frame = split.frame

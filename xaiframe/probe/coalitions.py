@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from xaiframe.data.face import Data
-from xaiframe.explanation import Array
+from xaiframe.explanation import Array, Attribution
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.sampling import Draw, draw
 from xaiframe.probe.score import Scorer
@@ -23,10 +23,17 @@ class CoalitionBank(Bank):
     """
 
     def __init__(
-        self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
+        self,
+        scorer: Scorer,
+        data: Data,
+        x: Array,
+        targets: Array,
+        ids: Array,
+        seed: int,
+        mask: Array | None = None,
     ) -> None:
-        super().__init__(scorer, data, x, targets, ids, seed)
-        elements = self.feature_mask.size
+        super().__init__(scorer, data, x, targets, ids, seed, mask)
+        elements = data.feature_mask.size
         self._background = self.reference.background.reshape(-1, elements)
         self._rows = self.x.reshape(-1, elements)
 
@@ -51,8 +58,8 @@ class CoalitionBank(Bank):
         differs = np.zeros(self._rows.shape, dtype=bool)
         for row in self._background:
             differs |= self._rows != row
-        membership = np.eye(self.features, dtype=np.float32)[self.feature_mask.reshape(-1)]
-        return np.asarray(differs.astype(np.float32) @ membership > 0)
+        moves = Attribution(differs.reshape(self.x.shape).astype(np.float64), "element")
+        return np.asarray(moves.per_feature(self.feature_mask, self.features) > 0)
 
     def values(self, masks: Array) -> Array:
         """``(n, k)`` float64: v(S) of ``masks`` ``(n, k, features)`` bool, True = feature kept."""
@@ -101,7 +108,7 @@ class CoalitionBank(Bank):
         """
         owners = np.arange(len(self.x)) if positions is None else np.asarray(positions)
         targets = np.repeat(self.targets[owners], rows.shape[1])
-        flat = rows.reshape(-1, *self.feature_mask.shape)
+        flat = rows.reshape(-1, *self.x.shape[1:])
         return self._scores(flat, targets).reshape(rows.shape[:2])
 
     @cached_property
@@ -118,12 +125,19 @@ class CoalitionBank(Bank):
         answers = np.empty(len(owners))
         for start in range(0, len(owners), step):
             part = slice(start, start + step)
-            kept = masks[part][:, self.feature_mask.reshape(-1)]
+            kept = self._elements(masks[part], owners[part])
             hybrid = np.where(kept[:, None], self._rows[owners[part], None], self._background)
-            rows = hybrid.reshape(-1, *self.feature_mask.shape)
+            rows = hybrid.reshape(-1, *self.x.shape[1:])
             scores = self._scores(rows, np.repeat(self.targets[owners[part]], size))
             answers[part] = scores.reshape(-1, size) @ self.reference.weights
         return answers
+
+    def _elements(self, masks: Array, owners: Array) -> Array:
+        """``masks`` ``(u, features)`` of the instances at ``owners``, as ``(u, elements)``."""
+        if not self.own_features:
+            return masks[:, self.feature_mask.reshape(-1)]
+        own = self.feature_mask.reshape(len(self), -1)[owners]
+        return np.take_along_axis(masks, own, axis=1)
 
     def _scores(self, rows: Array, targets: Array) -> Array:
         self.evaluations += len(rows)

@@ -4,41 +4,107 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
+from xaiframe.model.network import Embedding
 from xaiframe.probe.bank import Bank
+
+EMBEDDED_ROWS = 256
+"""Training rows whose words say how far an embedding's dimensions spread."""
 
 
 class GradientBank(Bank):
     """Scores and input gradients for one batch of n instances.
+
+    Gradients are taken in the ``space`` of the module's inputs: ``input_shape``, or where the
+    model begins with an :class:`Embedding`, ``(dimensions, positions)`` behind it, because a
+    word's number has no gradient. :meth:`fold` brings an answer back to ``input_shape``.
 
     Nothing is kept but what is asked for: methods that need many points walk through them in
     :meth:`chunks` and keep running sums. Works on the device of ``scorer.module``, also inside
     ``torch.no_grad`` and ``torch.inference_mode``.
     """
 
-    @property
-    def module(self) -> torch.nn.Sequential:
-        """``(n, *input_shape)`` → ``(n, classes)`` on the declared scale."""
-        return self.scorer.module
+    @cached_property
+    def embedding(self) -> nn.Module | None:
+        """The layer that turns the model's inputs into the space of the gradients, if any."""
+        first = next(iter(self.scorer.module), None)
+        return first if isinstance(first, Embedding) else None
 
-    @property
+    @cached_property
+    def module(self) -> nn.Sequential:
+        """``(n, *space)`` → ``(n, classes)`` on the declared scale."""
+        whole = self.scorer.module
+        return whole if self.embedding is None else nn.Sequential(*list(whole)[1:])
+
+    @cached_property
     def device(self) -> torch.device:
-        return self.scorer.model.device
+        return next((one.device for one in self.scorer.module.parameters()), torch.device("cpu"))
 
     @cached_property
     def inputs(self) -> Tensor:
-        """``(n, *input_shape)`` float32: ``x`` on the model's device."""
-        return self.tensor(self.x)
+        """``(n, *space)`` float32: the instances on the model's device."""
+        return self.embed(self.x)
+
+    @cached_property
+    def background(self) -> Tensor:
+        """``(m, *space)`` float32: the reference's background rows."""
+        return self.embed(self.reference.background)
+
+    @cached_property
+    def baseline(self) -> Tensor:
+        """``space`` float32: the weighted mean of the background."""
+        weights = torch.as_tensor(self.reference.weights, device=self.device)
+        return torch.tensordot(weights, self.background.double(), dims=1).float()
+
+    @cached_property
+    def scale(self) -> Array:
+        """``space``: standard deviation of each element on the training split."""
+        return self.data.scale if self.embedding is None else self._embedded(Tensor.std)
+
+    @cached_property
+    def extent(self) -> Array:
+        """``space``: largest minus smallest value of each element on the training split."""
+        if self.embedding is None:
+            return self.data.extent
+        return self._embedded(Tensor.amax) - self._embedded(Tensor.amin)
+
+    @cached_property
+    def lowest(self) -> Array:
+        """``space``: smallest value of each element on the training split."""
+        return self.data.lowest if self.embedding is None else self._embedded(Tensor.amin)
+
+    def embed(self, x: Array) -> Tensor:
+        """``(n, *space)`` of ``x`` ``(n, *input_shape)``."""
+        rows = self.tensor(x)
+        if self.embedding is None:
+            return rows
+        with torch.inference_mode(False), torch.no_grad():
+            return self.embedding(rows)
+
+    def fold(self, values: Array, norm: bool = False) -> Array:
+        """``(n, *input_shape)`` from ``values`` ``(n, *space)``: summed over the dimensions of an
+        embedding, or their Euclidean norm where ``norm``, since a rate of change per dimension
+        has no common sign (Li et al. 2016, arXiv:1506.01066)."""
+        if self.embedding is None:
+            return values
+        return np.sqrt((values**2).sum(axis=1)) if norm else np.asarray(values.sum(axis=1))
+
+    def _embedded(self, statistic: Any) -> Array:
+        """A statistic of each dimension over the words of some training rows, for all positions."""
+        rows = self.embed(self.data.train.x[:EMBEDDED_ROWS]).movedim(1, 0).flatten(1)
+        found = statistic(rows, dim=1)[:, None]
+        return np.broadcast_to(found.cpu().numpy(), self.inputs.shape[1:]).copy()
 
     @cached_property
     def at_input(self) -> tuple[Tensor, Tensor]:
-        """Scores ``(n,)`` and gradients ``(n, *input_shape)`` at the instances themselves."""
+        """Scores ``(n,)`` and gradients ``(n, *space)`` at the instances themselves."""
         scores, gradients = self.gradients(self.inputs[:, None])
         return scores[:, 0], gradients[:, 0]
 
@@ -59,9 +125,9 @@ class GradientBank(Bank):
         return np.asarray(self.background_scores @ self.reference.weights)
 
     def gradients(self, points: Tensor, positions: Array | None = None) -> tuple[Tensor, Tensor]:
-        """Scores ``(p, k)`` and gradients ``(p, k, *input_shape)``, float32, at ``points``.
+        """Scores ``(p, k)`` and gradients ``(p, k, *space)``, float32, at ``points``.
 
-        ``points`` ``(p, k, *input_shape)`` belong to the instances at ``positions`` ``(p,)``, by
+        ``points`` ``(p, k, *space)`` belong to the instances at ``positions`` ``(p,)``, by
         default all n in order; the gradient is that of the instance's target score with respect
         to the input in the user's units.
 
@@ -70,7 +136,7 @@ class GradientBank(Bank):
         """
         owners = np.arange(len(self)) if positions is None else np.asarray(positions)
         targets = self.tensor(np.repeat(self.targets[owners], points.shape[1]), torch.int64)
-        rows = points.reshape(-1, *self.x.shape[1:])
+        rows = points.reshape(-1, *points.shape[2:])
         step = self.scorer.max_batch
         parts = [
             self._differentiate(rows[i : i + step], targets[i : i + step])

@@ -56,9 +56,12 @@ class Reference:
 
 def declare(config: ReferenceConfig, data: Data, seed: int) -> Reference:
     """The reference of a recipe; ``rows`` are drawn from the training split by seed."""
-    if config.background == "zeros":
+    kind = config.kind(data.modality)
+    if kind == "mean" and data.modality == "text":
+        raise RecipeError(Problem("reference.background", "words have no mean", "zeros or rows"))
+    if kind == "zeros":
         background = np.zeros((1, *data.input_shape), dtype=np.float32)
-    elif config.background == "mean":
+    elif kind == "mean":
         background = data.train.x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32)
     else:
         size = min(config.rows, len(data.train))

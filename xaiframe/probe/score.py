@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import torch
+from torch import nn
 
 from xaiframe.data.face import Data, Split
+from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
-from xaiframe.model.face import Model
+from xaiframe.model.face import Model, WhiteBox
 from xaiframe.probe.reference import Reference
 
 
@@ -21,8 +23,14 @@ class Scorer:
         self.model = model
         self.reference = reference
         self.max_batch = max_batch
-        self.module = model.score_module(reference.output)
         self.evaluations = 0
+
+    @cached_property
+    def module(self) -> nn.Sequential:
+        """The score as a torch module; raises NotApplicable where the model is none."""
+        if not isinstance(self.model, WhiteBox):
+            raise NotApplicable("the model only answers: it is no torch module")
+        return self.model.score_module(self.reference.output)
 
     def __call__(self, x: Array, targets: Array | int) -> Array:
         """Scores ``(n,)`` of ``x`` ``(n, *input_shape)`` at ``targets``, one or ``(n,)``."""
@@ -32,13 +40,11 @@ class Scorer:
     def outputs(self, x: Array) -> Array:
         """``(n, classes)`` float64 scores of every output."""
         self.evaluations += len(x)
-        parts = []
-        with torch.no_grad():
-            for start in range(0, len(x), self.max_batch):
-                # a copy: a first layer that works in place must not write on the caller's rows
-                batch = np.array(x[start : start + self.max_batch], dtype=np.float32, order="C")
-                parts.append(self.module(torch.from_numpy(batch).to(self.model.device)).cpu())
-        return torch.cat(parts).numpy().astype(np.float64)
+        parts = [
+            self.model.scores(x[start : start + self.max_batch], self.reference.output)
+            for start in range(0, len(x), self.max_batch)
+        ]
+        return np.concatenate(parts)
 
 
 @dataclass(frozen=True)

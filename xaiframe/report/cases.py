@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from xaiframe.report import attribution_image, attribution_table, explained, explorer, words
+from xaiframe.report import explained, explorer, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
+from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
 
 KIND = {
@@ -65,9 +66,7 @@ def intro(record: Record) -> Iterable[Block]:
 
 def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
     """The page of one case, drawn according to the modality."""
-    draw = (
-        attribution_image.draw if explained.modality(record) == "image" else attribution_table.draw
-    )
+    draw = pictures(record).case
     kind = str(row["kind"])
     agreement = record.table("evaluation.agreement", "instances")
     mine = (

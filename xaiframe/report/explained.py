@@ -95,9 +95,13 @@ def inputs(record: Record) -> dict[str, Array]:
 
 
 def modality(record: Record) -> str:
-    """``image`` when the explained inputs have rows and columns, otherwise ``table``."""
-    x = inputs(record).get("x")
-    return "image" if x is not None and x.ndim > 2 else "table"
+    """What kind of data were audited: table, image, text or series."""
+    return str(record.facts.value("data.load.modality", "table"))
+
+
+def aligned(record: Record) -> bool:
+    """Whether a feature means the same in every instance, so that features can be compared."""
+    return "values" in inputs(record)
 
 
 def importances(record: Record) -> pd.DataFrame:

@@ -79,6 +79,7 @@ HEADLINES = (
     "data.load.rows",
     "data.load.features",
     "model.fit.parameters",
+    "model.load.parameters",
     "model.test.score",
     "model.test.accuracy",
     "model.test.auroc",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xaiframe.report import curve, explained, importance_chart, maps, swarm, words
+from xaiframe.report import curve, explained, importance_chart, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Row, Table, parts
+from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
 
 SHOWN = 10
@@ -14,8 +15,7 @@ SHOWN = 10
 def chapter(record: Record) -> Chapter:
     """Importance P beside G, ranks, direction and dependence."""
     blocks = parts(record, importance_chart.beside, ranks)
-    pictures = (maps.importance_maps,) if explained.modality(record) == "image" else (swarm.swarm,)
-    blocks += parts(record, *pictures, curve.dependence)
+    blocks += parts(record, *pictures(record).overall, curve.dependence)
     if not blocks:
         blocks = [Note("Global importance", "not assessed: no method measured it")]
     return Chapter("importance", "What the model uses", "Which inputs carry its decisions?", blocks)

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from pytorch_lightning import LightningModule
 from pytorch_lightning.callbacks import BasePredictionWriter
+from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Attribution
+from xaiframe.model.face import WhiteBox
 from xaiframe.probe.score import Scorer
 from xaiframe.runner.trainer import Runner, quiet, to_cpu
 from xaiframe.store import npz_bytes, write_atomically
@@ -25,7 +27,14 @@ class Bank(Protocol):
     """What a direction's bank is built from: one batch of instances."""
 
     def __call__(
-        self, scorer: Scorer, data: Data, x: Array, targets: Array, ids: Array, seed: int
+        self,
+        scorer: Scorer,
+        data: Data,
+        x: Array,
+        targets: Array,
+        ids: Array,
+        seed: int,
+        mask: Array | None = None,
     ) -> Any: ...
 
 
@@ -34,16 +43,22 @@ Progress = Callable[[int, int], None]
 
 
 class Points(Dataset[dict[str, Any]]):
-    """The explained instances as a torch data set."""
+    """The explained instances as a torch data set; ``mask`` where each has features of its own."""
 
-    def __init__(self, ids: Array, x: Array, targets: Array) -> None:
-        self.ids, self.x, self.targets = ids, x, targets
+    def __init__(self, ids: Array, x: Array, targets: Array, mask: Array | None = None) -> None:
+        self.ids, self.x, self.targets, self.mask = ids, x, targets, mask
+
+    def first(self, count: int) -> Points:
+        """The first ``count`` of them."""
+        mask = None if self.mask is None else self.mask[:count]
+        return Points(self.ids[:count], self.x[:count], self.targets[:count], mask)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, position: int) -> dict[str, Any]:
-        return {"id": self.ids[position], "x": self.x[position], "target": self.targets[position]}
+        item = {"id": self.ids[position], "x": self.x[position], "target": self.targets[position]}
+        return item if self.mask is None else {**item, "mask": self.mask[position]}
 
 
 class Explaining(LightningModule):
@@ -62,7 +77,8 @@ class Explaining(LightningModule):
         have: Have,
     ) -> None:
         super().__init__()
-        self.scored = scorer.module
+        # Registered, so that Lightning moves it to the runner's device.
+        self.scored = scorer.module if isinstance(scorer.model, WhiteBox) else nn.Identity()
         self.methods, self.bank, self.scorer, self.data_face = methods, bank, scorer, data
         self.explain_seed, self.have = seed, have
         self.failures: dict[str, Exception] = {}
@@ -75,7 +91,8 @@ class Explaining(LightningModule):
             if name in self.failures or self.have(name, number):
                 continue
             bank = bank or self.bank(
-                self.scorer, self.data_face, x, targets, ids, self.explain_seed
+                *(self.scorer, self.data_face, x, targets, ids, self.explain_seed),
+                to_cpu(batch.get("mask")),
             )
             start = time.perf_counter()
             try:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.face import Data, Split
 from xaiframe.evaluation.evidence import Evidence, Explained, Reexplain
 from xaiframe.explanation import Array, Attribution, Curve, Importance, Outcome
 from xaiframe.facts import Fact, source
@@ -79,9 +80,8 @@ def _ask(
     if not methods:
         return {}, {}
     keys = {name: unit_key(direction, name, decides[name]) for name in methods}
-    points = Points(
-        subject.instances.split.ids, subject.instances.split.x, subject.instances.targets
-    )
+    rows = subject.instances.split
+    points = Points(rows.ids, rows.x, subject.instances.targets, rows.mask)
     seed, config = subject.recipe.seed, subject.recipe.explain
 
     def run(chosen: Mapping[str, Any], part: str, rows: Points, seed: int) -> Any:
@@ -96,8 +96,7 @@ def _ask(
     again: dict[str, Stored] = {}
     stochastic = {name: methods[name] for name in stored if methods[name].stochastic}
     if stochastic and config.repeats:
-        first = Points(*(part[: config.repeats] for part in (points.ids, points.x, points.targets)))
-        again, failed = run(stochastic, "again", first, seed + 1)
+        again, failed = run(stochastic, "again", points.first(config.repeats), seed + 1)
         failures |= failed
     outcomes = {
         name: local_outcome(subject, methods[name], stored[name], again.get(name))
@@ -122,6 +121,8 @@ def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored |
         Fact("evaluations", int(stored["evaluations"]), "model evaluations", n=n, better="lower"),
         Fact("seconds", round(float(stored["seconds"]), 4), "s", n=n, better="lower"),
     ]
+    if not data.aligned:
+        return Outcome(facts, arrays={"attribution": arrays})
     means, low, high = mean_with_interval(np.abs(arrays["values"]), subject.recipe.seed)
     facts += [
         Fact("mean_absolute", float(means[k]), "score", {"feature": name}, n,
@@ -135,7 +136,15 @@ def per_feature(stored: Stored, subject: Subject) -> Array:
     """``(n, features)`` float64 attributions per interpretable feature."""
     level: Literal["element", "feature"] = "element" if stored["level"] == "element" else "feature"
     attribution = Attribution(stored["values"].astype(np.float64), level)
-    return attribution.per_feature(subject.data.feature_mask, len(subject.data.features))
+    return attribution.per_feature(
+        mask_of(subject.instances.split.take(np.arange(len(stored["ids"]))), subject.data),
+        len(subject.data.features),
+    )
+
+
+def mask_of(rows: Split, data: Data) -> Array:
+    """The interpretable features of these instances: shared, or each its own."""
+    return data.feature_mask if rows.mask is None else rows.mask
 
 
 def mean_with_interval(values: Array, seed: int) -> tuple[Array, Array, Array]:
@@ -289,7 +298,10 @@ def attribute(subject: Subject, names: Sequence[str], positions: Array | None = 
         rows, targets = rows.take(positions), targets[positions]
     answers: dict[str, Explained] = {}
     for direction, bank in BANKS.items():
-        shared = bank(subject.scorer, subject.data, rows.x, targets, rows.ids, subject.recipe.seed)
+        shared = bank(
+            *(subject.scorer, subject.data, rows.x, targets, rows.ids, subject.recipe.seed),
+            rows.mask,
+        )
         for name, method in subject.tools.methods[direction].items():
             if name not in names:
                 continue
@@ -298,7 +310,7 @@ def attribute(subject: Subject, names: Sequence[str], positions: Array | None = 
             except Exception as error:
                 log.info("%s left out: %s", name, one_line(error))
                 continue
-            values = answer.per_feature(subject.data.feature_mask, len(subject.data.features))
+            values = answer.per_feature(mask_of(rows, subject.data), len(subject.data.features))
             arrays = {"values": values.astype(np.float64), "base": answer.base}
             known = {key: value for key, value in arrays.items() if value is not None}
             answers[name] = explained(name, method, Outcome(arrays={"attribution": known}))

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from xaiframe.data.face import Data
 from xaiframe.data.module import Batch, DataModule
 from xaiframe.errors import ModelError, Problem
-from xaiframe.model.face import Model
+from xaiframe.model.face import WhiteBox
 from xaiframe.recipe import Fit
 from xaiframe.runner.trainer import Runner, quiet
 
@@ -94,7 +94,7 @@ def _class_weight(data: Data, fit: Fit) -> Tensor | None:
 class Fitted:
     """A fitted model, its history (one row per epoch) and the epoch whose weights were kept."""
 
-    model: Model
+    model: WhiteBox
     history: pd.DataFrame
     best_epoch: int
     weights: bytes
@@ -132,9 +132,9 @@ def fit(
     )
 
 
-def face(architecture: Any, network: nn.Module, data: Data) -> Model:
+def face(architecture: Any, network: nn.Module, data: Data) -> WhiteBox:
     """The network behind the one face that probes know."""
-    return Model(network.cpu(), data.task, data.classes, tuple(architecture.provides))
+    return WhiteBox(network.cpu(), data.task, data.classes, tuple(architecture.provides))
 
 
 def weights(network: nn.Module) -> bytes:
@@ -144,7 +144,7 @@ def weights(network: nn.Module) -> bytes:
     return buffer.getvalue()
 
 
-def restore(architecture: Any, stored: bytes, data: Data) -> Model:
+def restore(architecture: Any, stored: bytes, data: Data) -> WhiteBox:
     """The model whose weights were stored; only tensors are read, never pickled code."""
     network = architecture.build(data)
     with warnings.catch_warnings():

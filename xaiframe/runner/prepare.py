@@ -6,20 +6,13 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Split
-from xaiframe.explanation import Outcome
+from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
 from xaiframe.probe.instances import choose
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
 from xaiframe.runner.subject import Subject, Tools
-from xaiframe.store import digest
-
-
-def weights_digest(model: Model) -> str:
-    """Digest of a model's parameters and buffers, whatever container they were stored in."""
-    state = model.module.state_dict()
-    return digest({name: value.cpu().numpy() for name, value in state.items()})
 
 
 def prepare(tools: Tools, model: Model, split: Split, count: int, cases: int) -> Subject:
@@ -29,7 +22,7 @@ def prepare(tools: Tools, model: Model, split: Split, count: int, cases: int) ->
     reference = declare(recipe.reference, tools.data, recipe.seed)
     scorer = Scorer(model, reference, recipe.explain.max_batch)
     instances = choose(tools.data, split, model, reference, scorer, count, cases, recipe.seed)
-    return Subject(tools, model, weights_digest(model), reference, scorer, instances)
+    return Subject(tools, model, model.digest, reference, scorer, instances)
 
 
 def reference_outcome(subject: Subject) -> Outcome:
@@ -62,6 +55,7 @@ def instances_outcome(subject: Subject) -> Outcome:
         {
             "feature": list(data.features),
             "unit": [data.units.get(name, "") for name in data.features],
+            "kind": [data.encoding.kinds.get(name, "numeric") for name in data.features],
         }
     )
     return Outcome(
@@ -69,6 +63,19 @@ def instances_outcome(subject: Subject) -> Outcome:
             Fact("count", len(instances), "instances", n=len(data.test)),
             Fact("cases", int(instances.table["case"].sum()), "instances", n=len(instances)),
         ],
-        tables={"instances": instances.table, "features": features},
-        arrays={"inputs": {"x": instances.split.x, "feature_mask": np.asarray(data.feature_mask)}},
+        tables={
+            "instances": instances.table,
+            "features": features,
+            **data.encoding.tables(instances.split),
+        },
+        arrays={"inputs": inputs(subject)},
     )
+
+
+def inputs(subject: Subject) -> dict[str, Array]:
+    """x ``(n, *input_shape)``; feature_mask ``input_shape``, or ``(n, *input_shape)`` where each
+    instance has its own; values ``(n, features)`` where a feature means the same in all."""
+    data, split = subject.data, subject.instances.split
+    mask = data.feature_mask if split.mask is None else split.mask
+    found = {"x": split.x, "feature_mask": np.asarray(mask)}
+    return found | ({"values": data.encoding.values(split.x)} if data.aligned else {})

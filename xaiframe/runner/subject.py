@@ -24,6 +24,7 @@ from xaiframe.store import digest
 class Tools:
     """What the recipe's nodes became: data module, architecture, runner, methods, tuning study.
 
+    ``architecture`` builds a network to be trained here, or loads a model that was brought;
     ``methods`` maps group → choice → object, for the choices that apply.
     """
 
@@ -37,6 +38,17 @@ class Tools:
     @property
     def data(self) -> Data:
         return self.module.data
+
+    @property
+    def brought(self) -> bool:
+        """Whether the model comes trained."""
+        return hasattr(self.architecture, "load")
+
+    @cached_property
+    def model(self) -> Model:
+        """The model that was brought; raises :class:`ModelError` when it cannot be used."""
+        loaded: Model = self.architecture.load(self.data)
+        return loaded
 
 
 @dataclass(frozen=True)

@@ -11,5 +11,5 @@ class NoTuning:
 
     trials = 0
     cost = "0"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")

@@ -30,7 +30,7 @@ class Study:
     objectives: Mapping[str, str] = field(default_factory=dict)
     space: Mapping[str, Any] = field(default_factory=dict)
 
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
     reference = "doi:10.1162/evco_a_00302"
 
