@@ -1,0 +1,84 @@
+"""A scikit-learn estimator read from a file, without running what the file says."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+from xaiframe.errors import ModelError, Problem
+from xaiframe.model.trusted import check_vouched, content_of, trusts
+
+PICKLES = (".pkl", ".pickle", ".joblib")
+HARMLESS = (
+    "collections.OrderedDict",
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+"""Types of no estimator, which skops leaves to us: arrays of nodes that only answer."""
+
+
+def read_estimator(path: Path) -> tuple[Any, str, tuple[str, ...]]:
+    """The estimator, the sha256 of its file, and what was noticed on the way.
+
+    ``.skops`` may hold scikit-learn's estimators and their trees, arrays, functions of numpy and
+    scipy that work on arrays (what skops trusts), and types of packages that the user trusts; a
+    pickle (``.pkl``, ``.joblib``) has to be vouched for. Raises :class:`ModelError`, before
+    anything that the file names is called.
+    """
+    content = content_of(path)
+    if path.suffix in PICKLES:
+        check_vouched(path, content, "save it with skops: skops.io.dump(model, 'model.skops')")
+        read = _unpickle
+    elif path.suffix == ".skops":
+        read = _unpack
+    else:
+        kinds = ", ".join((".skops", *PICKLES))
+        raise ModelError(Problem(str(path), f"{path.suffix or 'no ending'} is not read", kinds))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            found = read(path, content)
+        except ModelError:
+            raise
+        except Exception as error:  # a damaged file can fail in any way
+            raise ModelError(Problem(str(path), f"cannot be read: {one_line(error)}")) from error
+    return found, hashlib.sha256(content).hexdigest(), noticed(caught)
+
+
+def noticed(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Each warning once, as one line, e.g. that another version of scikit-learn saved it."""
+    return tuple(dict.fromkeys(" ".join(str(one.message).split()) for one in caught))
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception of somebody else's code says, in at most 300 characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def _unpack(path: Path, content: bytes) -> Any:
+    from skops import io as skops
+
+    wanted = skops.get_untrusted_types(data=content)
+    unknown = [name for name in wanted if name not in HARMLESS and not trusts(name)]
+    if unknown:
+        packages = ", ".join(dict.fromkeys(name.split(".")[0] for name in unknown))
+        raise ModelError(
+            Problem(
+                str(path),
+                f"it holds types beyond scikit-learn's estimators: {', '.join(unknown[:8])}"
+                + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""),
+                f"nothing was loaded; if you trust {packages}, say so with --trust or under trust "
+                "in your own settings file",
+            )
+        )
+    return skops.loads(content, trusted=wanted)
+
+
+def _unpickle(path: Path, content: bytes) -> Any:  # noqa: ARG001
+    import joblib
+
+    return joblib.load(io.BytesIO(content))

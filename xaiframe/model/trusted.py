@@ -1,0 +1,45 @@
+"""What the user vouches for in their own settings, set once at start-up; no recipe reaches it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from xaiframe.errors import ModelError, Problem
+
+allowed: tuple[str, ...] = ()
+"""Packages whose functions and types may be used."""
+allowed_pickles: frozenset[str] = frozenset()
+"""sha256 of files that run code when they are opened, and that may be opened all the same."""
+
+
+def trusts(name: str) -> bool:
+    """Whether ``package.module.name`` lies in a package that the user trusts."""
+    return any(name.startswith(f"{package}.") for package in allowed)
+
+
+def content_of(path: Path) -> bytes:
+    """A model file's bytes; raises :class:`ModelError` where there is none to be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelError(Problem(str(path), f"cannot be read: {reason}", "a model file")) from None
+
+
+def check_vouched(path: Path, content: bytes, instead: str) -> None:
+    """Raise :class:`ModelError` unless the user vouches for this very file.
+
+    For formats that run whatever code they hold. ``instead`` says what needs no trust.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 in allowed_pickles:
+        return
+    raise ModelError(
+        Problem(
+            str(path),
+            "opening it runs whatever code it holds, so it was not opened",
+            f"{instead}; or, if you know where it comes from, list its sha256 {sha256} under "
+            "pickles in your own settings file",
+        )
+    )
