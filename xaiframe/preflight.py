@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xaiframe.composition.compose import Composed, instantiate
+from xaiframe.composition.compose import Composed, instantiate, trusted, vouched
 from xaiframe.data.face import Data
 from xaiframe.errors import AuditError, ModelError, Problem, RecipeError
 from xaiframe.evaluation.knowledge import unknown_names
+from xaiframe.model import trusted as vouching
 from xaiframe.planning.plan import GROUPS, Plan, Shapes, plan
 from xaiframe.probe.reference import declare
 from xaiframe.recipe import Node, Recipe
@@ -64,6 +65,7 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
     Raises :class:`RecipeError` with every parameter that a class refuses.
     """
     recipe, problems = composed.recipe, list[Problem]()
+    vouching.allowed, vouching.allowed_pickles = trusted(trust), vouched()
 
     def made(place: str, node: Node) -> Any:
         try:

@@ -37,6 +37,7 @@ from xaiframe.composition.trust import (
     objection,
     policy_floor,
     trusted,
+    vouched,
 )
 from xaiframe.composition.tuned_space import fitting_space, pruned
 from xaiframe.errors import AuditError, Problem, RecipeError
@@ -52,6 +53,8 @@ __all__ = [
     "multirun",
     "policy_floor",
     "search_path",
+    "trusted",
+    "vouched",
     "wants_multirun",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from importlib import import_module
@@ -24,6 +25,7 @@ def settings() -> dict[str, Any]:
     """The user's own settings file, empty when there is none.
 
     ``XAIFRAME_SETTINGS`` or ``~/.config/xaiframe/settings.yaml``: ``trust`` lists packages,
+    ``pickles`` the sha256 of model files that run code when opened and that the user vouches for,
     ``policy`` names the floor. Raises :class:`RecipeError` when it cannot be read.
     """
     path = settings_path()
@@ -32,9 +34,13 @@ def settings() -> dict[str, Any]:
     document = read(path)
     problems = list(document.problems)
     for key, value in document.content.items():
-        if key not in {"trust", "policy"}:
+        if key not in {"trust", "pickles", "policy"}:
             problems.append(
-                Problem(document.place((key,)), f"unknown key {key!r}", "trust, policy")
+                Problem(document.place((key,)), f"unknown key {key!r}", "trust, pickles, policy")
+            )
+        elif key == "pickles" and not _hashes(value):
+            problems.append(
+                Problem(document.place((key,)), "pickles is no list of sha256", "64 digits each")
             )
         elif key == "trust" and not _names(value):
             problems.append(
@@ -87,6 +93,17 @@ def trusted(trust: Iterable[str] = ()) -> tuple[str, ...]:
     if wrong:
         raise RecipeError([Problem("--trust", f"{name!r} is no package name") for name in wrong])
     return tuple(dict.fromkeys(given))
+
+
+def vouched() -> frozenset[str]:
+    """The sha256 of the model files that the user's settings vouch for."""
+    return frozenset(str(one).lower() for one in settings().get("pickles", ()))
+
+
+def _hashes(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, str) and re.fullmatch("[0-9a-fA-F]{64}", one) for one in value
+    )
 
 
 def _names(value: Any) -> bool:

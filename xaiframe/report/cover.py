@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xaiframe.report import gate, headline, words
+from xaiframe.report import gate, headline, performance, words
 from xaiframe.report.block import Block, Chapter, Page, parts
 from xaiframe.report.record import Record
 
@@ -67,7 +67,7 @@ def page(record: Record) -> Iterable[Block]:
 
 def _model(record: Record) -> str:
     kind = words.sentence(words.label(record.chosen("model"))) or "not recorded"
-    size = record.facts.value("model.fit.parameters")
+    size = performance.parameters(record)
     return f"{kind}, {words.number(size)} parameters" if size is not None else kind
 
 

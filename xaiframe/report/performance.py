@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
+from xaiframe.facts import Value
 from xaiframe.report import chart, check_drift, words
 from xaiframe.report.block import Block, Chapter, Grid, Note, Prose, Row, Table, fact_cell, parts
 from xaiframe.report.record import Record
@@ -36,17 +37,27 @@ def mistaken(record: Record) -> Iterable[Block]:
 
 
 def model(record: Record) -> Iterable[Block]:
-    """What was trained, in one sentence."""
+    """What was trained or brought, in one sentence, and what its taking in noticed."""
     node = record.recipe.get("model") or {}
     kind = words.sentence(words.label(record.chosen("model")))
     chosen = ", ".join(f"{key} {value}" for key, value in node.items() if key != "_target_")
-    size, epochs = record.facts.one("model.fit.parameters"), record.facts.one("model.fit.epochs")
+    size, epochs = parameters(record), record.facts.one("model.fit.epochs")
     text = f"{kind or 'The model'}{f' ({chosen})' if chosen else ''}"
-    if size:
-        text += f" with {words.number(size.value)} parameters"
+    if size is not None:
+        text += f" with {words.number(size)} parameters"
     if epochs:
         text += f", trained here for {words.number(epochs.value)} epochs"
-    yield Prose([text + "."])
+    brought = record.facts.one("model.load.digest")
+    if brought:
+        text += f", brought trained (digest {str(brought.value)[:12]}): nothing was fitted here"
+    notices = [words.stop(one.value) for one in record.facts.where("model.load.notice")]
+    yield Prose([" ".join([f"{text}.", *notices])])
+
+
+def parameters(record: Record) -> Value:
+    """How many numbers the model holds, where that is known."""
+    facts = record.facts
+    return facts.value("model.fit.parameters") or facts.value("model.load.parameters")
 
 
 def metrics(record: Record) -> Iterable[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xaiframe.facts import ORDER, Fact, Finding
-from xaiframe.report import check_data, check_drift, check_profile, words
+from xaiframe.report import check_data, check_drift, check_profile, loading, words
 from xaiframe.report.block import Block, Cell, Chapter, Figure, Grid, Row, Table, parts, status
 from xaiframe.report.record import Record
 
@@ -22,7 +22,8 @@ HEADLINE = {
 
 def chapter(record: Record) -> Chapter:
     """Traffic lights first, then the picture of each check."""
-    blocks = parts(record, lights, check_profile.columns, check_profile.histograms)
+    blocks = parts(record, loading.noticed, loading.damage, lights)
+    blocks += parts(record, check_profile.columns, check_profile.histograms)
     figures = parts(
         record, check_profile.classes, check_data.power, check_drift.drift, check_data.correlation
     )
