@@ -87,6 +87,11 @@ def words(text: str) -> list[Word]:
     return [Word(text[start:end], start, end) for start, end in spans]
 
 
+def is_address(surface: str) -> bool:
+    """Whether a word is a URL or an e-mail address."""
+    return _ADDRESS.fullmatch(surface) is not None
+
+
 def key(surface: str) -> str:
     """What makes two words the same to a model: compatibility form, letters' case aside."""
     return unicodedata.normalize("NFKC", surface).casefold().strip()

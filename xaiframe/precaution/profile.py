@@ -158,8 +158,8 @@ def frequent_words(data: Data, most: int) -> pd.DataFrame:
 
 def _spellings(data: Data) -> list[list[str]]:
     """The words of each training message that hold a letter or a digit."""
-    original = data.train.original if data.train.original is not None else []
-    found = [words(str(message)) for message in original]
+    original = data.train.original
+    found = [] if original is None else [words(str(message)) for message in original]
     return [[w.surface for w in own if any(map(str.isalnum, w.surface))] for own in found]
 
 
