@@ -107,3 +107,12 @@ def test_leaves_of_nested_and_dotted_spaces_are_the_same() -> None:
     nested = {"fit": {"a": limits, "b": {"choices": [1]}}}
     dotted = {"fit.a": limits, "fit.b": {"choices": [1]}}
     assert list(leaves(nested)) == list(leaves(dotted)) == list(dotted.items())
+
+
+def test_a_model_that_comes_trained_gets_advice_and_no_override():
+    facts = Facts([*FACTS, Fact("model.load.digest", "abc")])
+    rule = BASE | {"when": {**MISSING, "above": 0.5}}
+    [advice] = prescribe(facts, {"mine": rule}, {"fit": {"epochs": 1}})
+    assert advice.overrides == {}
+    assert not advice.automatic
+    assert "for its maker: fit.epochs 7" in advice.because

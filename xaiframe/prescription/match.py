@@ -11,6 +11,8 @@ from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.rules import Condition, PrescriptionRule, Take, When, rule_of
 
 ABSENT = object()
+TRAINING = ("fit.", "model.", "data.")
+"""Settings that only training again can follow."""
 SHOWN = 6
 """Facts that a fired prescription quotes; the rest are counted."""
 
@@ -44,6 +46,8 @@ def _prescription(
     if not matches:
         return None
     wanted = dict(_wanted(rule, matches, facts, config))
+    if facts.one("model.load.digest") and any(key.startswith(TRAINING) for key in wanted):
+        return _advice(rule, matches, wanted)
     known = {key: value for key, value in wanted.items() if at(config, key) is not ABSENT}
     if all(_same(at(config, key), value) for key, value in known.items()):
         return None
@@ -53,6 +57,22 @@ def _prescription(
         overrides=known,
         because=rule.because.strip() + _left_out(wanted.keys() - known.keys()),
         automatic=rule.automatic,
+        expect=dict(rule.expect),
+        fired_by=_quoted(matches),
+    )
+
+
+def _advice(
+    rule: PrescriptionRule, matches: Sequence[Match], wanted: Mapping[str, Any]
+) -> Prescription:
+    """For a model that comes trained: what its maker should do, since no override here can."""
+    told = ", ".join(f"{key} {shown(value)}" for key, value in wanted.items())
+    return Prescription(
+        key=rule.key,
+        relation=rule.relation,
+        overrides={},
+        because=f"{rule.because.strip()} The model comes trained, so this is for its maker: {told}",
+        automatic=False,
         expect=dict(rule.expect),
         fired_by=_quoted(matches),
     )

@@ -114,7 +114,7 @@ def to_yaml(prescriptions: Sequence[Prescription]) -> str:
         return "\n".join([*lines, "[]", ""])
     for one in prescriptions:
         stored = one.to_dict() | {"fired_by": list(one.fired_by)}
-        lines += ["", f"# xaiframe run RECIPE {command(one)}"]
+        lines += ["", f"# xaiframe run RECIPE {command(one)}" if one.overrides else "# by hand"]
         lines += [yaml.safe_dump([_plain(stored)], allow_unicode=True, sort_keys=False).rstrip()]
     return "\n".join([*lines, ""])
 

@@ -55,11 +55,19 @@ def prescribed(record: Record) -> Iterable[Block]:
                 "relation": words.label(item.relation),
                 "because": item.because,
                 "fired_by": list(item.fired_by),
-                "command": f"xaiframe run recipes/{recipe}.yaml " + " ".join(overrides),
-                "automatic": item.automatic,
+                "command": f"xaiframe run recipes/{recipe}.yaml " + " ".join(overrides)
+                if overrides
+                else "",
+                "by": _by(item.automatic, bool(overrides)),
                 "expect": _expect(dict(item.expect)),
             },
         )
+
+
+def _by(automatic: bool, here: bool) -> str:
+    if not here:
+        return "to be done where the model is trained"
+    return "applied by a further round" if automatic else "to be applied by hand"
 
 
 def override(key: str, value: Any) -> str:
