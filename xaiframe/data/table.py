@@ -1,36 +1,58 @@
-"""Tables: a CSV, TSV or Parquet file, or a data set that comes with scikit-learn."""
+"""Tables: CSV, TSV, Parquet or Arrow files, or a data set that comes with scikit-learn."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.datasets import load_breast_cancer
 
-from xaiframe.data.face import Data
-from xaiframe.data.module import DataModule, check_rows, split_rows
-from xaiframe.data.split import Splitting
+from xaiframe.data.face import Data, Split
+from xaiframe.data.module import DataModule, check_rows
+from xaiframe.data.split import Positions, Splitting, leaking
+from xaiframe.data.table_column import Boolean, Categorical, Column, Date, Numeric, Ordinal
+from xaiframe.data.table_csv import Format
+from xaiframe.data.table_encoding import TableEncoding
+from xaiframe.data.table_filter import kept
+from xaiframe.data.table_kinds import Kinds, Typed
+from xaiframe.data.table_reading import Reading, builtin, read
+from xaiframe.data.table_rows import only, reading_notes, require, shared_out
+from xaiframe.data.table_schema import enforce
+from xaiframe.data.table_target import class_indices, class_names, quantities
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
-
-BUILTIN = {"breast_cancer": load_breast_cancer}
+from xaiframe.facts import Fact
 
 
 class Table(DataModule):
-    """Numeric columns and one target column.
+    """Columns of numbers, levels and dates, and one target column.
 
-    source
-        path of a ``.csv``, ``.tsv`` or ``.parquet`` file, or ``builtin:breast_cancer``.
-    target
-        name of the target column; drop: columns left out; units: unit per column.
-    test, validation
-        shares of the rows held out, stratified by class for classification.
+    source, sha256
+        a path, a glob (files of the same columns are joined), ``shared:…`` or ``https://…`` of
+        ``.csv``, ``.tsv``, ``.parquet`` or ``.feather`` files, or ``builtin:breast_cancer``.
+    target, task, classes
+        the target's column; classes: their order, otherwise sorted.
+    features, drop, id
+        columns the model sees (empty: all that are left; from Parquet only these are read);
+        columns it never sees, kept aside; the column that names what a row is about, whose value
+        may not lie in two splits.
+    filter, schema
+        conditions that an audited row meets (:func:`kept`); a pandera schema, or its path.
+    kinds, dates, units
+        column → ``numeric``, ``categorical``, ``boolean``, ``date`` or the levels of an ordinal
+        column in order; column → strptime format, or a list of columns in ISO 8601; column → unit.
+    encoding, separator, decimal, thousands, missing
+        how delimited text is written; an empty separator means a comma, or a tab for ``.tsv``.
+    most_levels
+        a categorical column keeps so many levels; the rarest become "(other)".
+    split, split_column, test, validation, split_seed
+        see :class:`Splitting`. Columns of given splits and of groups are no features.
 
-    Missing cells are filled with the training split's median before the model sees them; the
-    precaution checks still see them missing. Raises :class:`DataError` listing every problem.
+    Missing numbers are filled with the training split's median, with an element beside them where
+    training has any; the checks still see them missing. A row that is too long or short, or whose
+    date cannot be read, is left out and counted as damage. Raises :class:`DataError` listing
+    every problem found.
     """
 
     modality = "table"
@@ -55,137 +77,205 @@ class Table(DataModule):
         test: float = 0.25,
         validation: float = 0.2,
         split_seed: int = 0,
+        split: Literal["random", "group", "time", "given"] = "random",
+        split_column: str = "",
+        id: str = "",
+        features: Sequence[str] = (),
+        classes: Sequence[str | int | bool] = (),
+        kinds: Mapping[str, str | Sequence[str | int]] | None = None,
+        dates: Mapping[str, str] | Sequence[str] = (),
+        filter: Sequence[Mapping[str, Any]] = (),
+        schema: str | Mapping[str, Any] = "",
+        encoding: str = "utf-8",
+        separator: str = "",
+        decimal: str = ".",
+        thousands: str = "",
+        missing: Sequence[str] = ("", "NA", "N/A", "NaN", "null"),
+        most_levels: int = 30,
+        sha256: str = "",
     ) -> None:
         super().__init__()
-        self.source, self.target, self.task = source, target, task
-        self.drop, self.units = tuple(drop), dict(units or {})
-        self.splitting = Splitting("random", "", test, validation, split_seed)
-
-    def load(self) -> Data:
-        frame = read(self.source, self.target)
-        features, labels = self._separate(frame)
-        problems = column_problems(self.source, features)
-        y, classes = self._encode(labels)
-        problems += check_rows(f"{self.source}, column {self.target!r}", y, classes)
+        self.source, self.sha256, self.target, self.task = source, sha256, target, task
+        self.drop, self.units, self.id = tuple(drop), dict(units or {}), id
+        self.wanted, self.classes = tuple(features), tuple(classes)
+        self.filter, self.schema, self.most_levels = tuple(filter), schema, most_levels
+        self.form = Format(encoding, separator, decimal, thousands, tuple(missing))
+        spelled = dates if isinstance(dates, Mapping) else dict.fromkeys(dates, "")
+        self.kinds = Kinds(dict(kinds or {}), dict(spelled), self.form)
+        self.splitting = Splitting(split, split_column, test, validation, split_seed)
+        problems = list(self.kinds.misdeclared())
+        if most_levels < 2:
+            problems.append(Problem("data.most_levels", f"{most_levels} are too few", "2 or more"))
         if problems:
             raise DataError(problems)
-        positions = self.splitting.positions(y, stratify=self.task == "classification")
-        fill = features.iloc[positions["train"]].median().fillna(0.0)
-        x = features.fillna(fill).to_numpy(dtype=np.float32)
+
+    def load(self) -> Data:
+        reading = self._read()
+        typed, notes = self._typed(reading)
+        frame = reading.frame
+        if self.schema:
+            enforce(self.schema, reading)
+        labels = frame.pop(self.target)
+        classes = () if self.task == "regression" else class_names(labels, self.classes, reading)
+        y = self._answers(labels, classes, reading)
+        problems = check_rows(reading.place(self.target), y, classes)
+        if problems:
+            raise DataError(problems)
+        positions = self._positions(reading, y)
+        ids, aside = frame.index.to_numpy(dtype=np.int64), self._aside(frame)
+        frames = shared_out(frame, positions)
+        encoding = TableEncoding(
+            [self._column(name, typed, frames["train"]) for name in typed.kinds]
+        )
+        notes += list(reading_notes(typed, encoding, frames, self.most_levels))
+        splits = {
+            name: Split(
+                ids[rows],
+                encoding.encode(frames[name]),
+                y[rows],
+                frames[name][list(typed.kinds)],
+                frames[name][aside] if aside else None,
+            )
+            for name, rows in positions.items()
+        }
         return Data(
             modality="table",
             task=self.task,
-            **split_rows(positions, x, y, features),
-            features=tuple(str(name) for name in features.columns),
-            feature_mask=np.arange(features.shape[1]),
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
+            features=tuple(typed.kinds),
+            feature_mask=encoding.feature_mask,
             classes=classes,
             target=self.target,
             units=self.units,
-            dropped=self.drop,
+            dropped=tuple(aside),
             origin=self.source,
+            encoding=encoding,
+            damage=tuple(reading.damage),
+            notes=tuple(notes),
         )
 
-    def _separate(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
-        known = [str(name) for name in frame.columns]
-        missing = [name for name in (self.target, *self.drop) if name not in known]
-        if missing:
-            hint = "columns are " + ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-            raise DataError([Problem(self.source, f"no column {name!r}", hint) for name in missing])
-        features = frame.drop(columns=[self.target, *self.drop])
-        return features.rename(columns=str), frame[self.target]
+    def rows(self, source: str) -> Split:
+        """New rows, in the columns and kinds of the loaded data."""
+        data, encoding = self.data, self.data.encoding
+        assert isinstance(encoding, TableEncoding)
+        reading = read(source, "", self.form, None, self.kinds.as_text)
+        require(reading, data.features, "a feature of the audited model")
+        declared: dict[str, Any] = {
+            one.name: one.own if isinstance(one, (Ordinal, Boolean)) else one.kind
+            for one in encoding.columns
+        }
+        again = Kinds(declared, self.kinds.dates, self.form)
+        typed = again.read(reading, [n for n in data.features if reading.frame[n].notna().any()])
+        if typed.problems or typed.lost:
+            raise DataError([*typed.problems, *typed.lost.values()])
+        frame = reading.frame
+        y = np.full(len(frame), -1 if data.classes else np.nan)
+        if self.target in frame and frame[self.target].notna().all():
+            y = self._answers(frame[self.target], data.classes, reading)
+        others = [name for name in frame.columns if name not in (*data.features, self.target)]
+        ids = frame.index.to_numpy(dtype=np.int64)
+        frame = frame.reset_index(drop=True)
+        return Split(
+            ids,
+            encoding.encode(frame),
+            y.astype(np.int64 if data.classes else np.float32),
+            frame[list(data.features)],
+            frame[others] if others else None,
+        )
 
-    def _encode(self, labels: pd.Series) -> tuple[Array, tuple[str, ...]]:
-        empty = np.flatnonzero(labels.isna())
-        place = f"{self.source}, column {self.target!r}, row {empty[0] + 1 if len(empty) else ''}"
-        if len(empty):
-            raise DataError(Problem(place, "the target is missing", "a value in every row"))
-        if self.task == "regression":
-            return _numbers(labels, self.source).to_numpy(dtype=np.float32), ()
-        if isinstance(labels.dtype, pd.CategoricalDtype):
-            codes, names = labels.cat.codes.to_numpy(), labels.cat.categories
+    def _answers(self, labels: pd.Series, classes: tuple[str, ...], reading: Reading) -> Array:
+        return class_indices(labels, classes) if classes else quantities(labels, self.form, reading)
+
+    def _read(self) -> Reading:
+        """The columns that are needed, under names that are all there."""
+        asked = [self.target, *self.wanted, *self.drop, *self.kinds.dates, *self.kinds.declared]
+        asked += [self.id, self.splitting.column if self.splitting.kind != "random" else ""]
+        asked += [str(one.get("column", "")) for one in self.filter]
+        needed = list(dict.fromkeys(name for name in asked if name))
+        if self.source.startswith("builtin:"):
+            reading = builtin(self.source.removeprefix("builtin:"), self.target)
         else:
-            codes, names = pd.factorize(labels, sort=True)
-        return codes.astype(np.int64), tuple(str(name) for name in names)
-
-
-def read(source: str, target: str) -> pd.DataFrame:
-    """The whole table as pandas reads it; :class:`DataError` if it cannot be read."""
-    if source.startswith("builtin:"):
-        return _builtin(source.removeprefix("builtin:"), target)
-    path = Path(source)
-    try:
-        if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", encoding="utf-8")
-    except FileNotFoundError:
-        raise DataError(Problem(source, "the file does not exist", "a readable file")) from None
-    except pd.errors.EmptyDataError:
-        raise DataError(Problem(source, "the file is empty", "a header and rows")) from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            Problem(f"{source}, byte {error.start}", "not UTF-8 text", "save the file as UTF-8")
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(
-            Problem(source, f"cannot be read: {reason}", "CSV, TSV or Parquet")
-        ) from None
-    if frame.empty:
-        raise DataError(Problem(source, "the file has no rows", "a header and rows"))
-    return frame
-
-
-def _builtin(name: str, target: str) -> pd.DataFrame:
-    if name not in BUILTIN:
-        known = ", ".join(f"builtin:{key}" for key in BUILTIN)
-        raise DataError(Problem("data.source", f"no built-in table {name!r}", known))
-    loaded = BUILTIN[name](as_frame=True)
-    names = [str(label) for label in loaded.target_names]
-    labels = pd.Categorical.from_codes(loaded.target.to_numpy(), categories=pd.Index(names))
-    return pd.DataFrame(loaded.data).assign(**{target: labels})
-
-
-def _numbers(values: pd.Series, source: str) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
-    wrong = np.flatnonzero(numbers.isna() & values.notna())
-    if len(wrong):
-        place = f"{source}, column {values.name!r}, row {wrong[0] + 1}"
-        raise DataError(Problem(place, f"{values.iloc[wrong[0]]!r} is not a number", "a number"))
-    return numbers
-
-
-def column_problems(source: str, features: pd.DataFrame) -> list[Problem]:
-    """Columns that no model here can take: duplicated, not numeric, all missing, infinite."""
-    repeated = features.columns[features.columns.duplicated()].unique()
-    if len(repeated):
-        return [
-            Problem(source, f"column {name!r} appears twice", "unique names") for name in repeated
+            wanted = needed if self.wanted else None
+            reading = read(self.source, self.sha256, self.form, wanted, self.kinds.as_text)
+            reading.frame.columns = reading.frame.columns.map(str)
+        require(reading, needed, "named in the recipe")
+        unnamed = [
+            n for n in map(str, reading.frame) if n.startswith("Unnamed: ") and n not in self.drop
         ]
-    if features.shape[1] == 0:
-        return [Problem(source, "there is no column beside the target", "at least one feature")]
-    return [
-        problem
-        for name in features.columns
-        if (problem := _column_problem(f"{source}, column {name!r}", features[name])) is not None
-    ]
+        if unnamed:
+            hint = f"data.drop: ['{unnamed[0]}']"
+            raise DataError(Problem(reading.place(), "a column has no name", hint))
+        if not self._features(reading.frame):
+            message = "there is no column beside the target"
+            raise DataError(Problem(reading.place(), message, "at least one feature"))
+        return reading
 
+    def _features(self, frame: pd.DataFrame) -> list[str]:
+        """Columns that the model sees, in the order of the source."""
+        out = {self.target, self.id, *self.drop}
+        if self.splitting.kind in ("given", "group"):
+            out.add(self.splitting.column)
+        chosen = self.wanted or frame.columns
+        return [name for name in chosen if name not in out]
 
-def _column_problem(place: str, column: pd.Series) -> Problem | None:
-    if column.isna().all():
-        return Problem(place, "every cell is missing", "drop it with data.drop")
-    if not pd.api.types.is_numeric_dtype(column):
-        position = int(
-            np.flatnonzero(pd.to_numeric(column, errors="coerce").isna() & column.notna())[:1].sum()
-        )
-        return Problem(
-            f"{place}, row {position + 1}",
-            f"{column.iloc[position]!r} is not a number",
-            "a numeric column; leave this one out with data.drop",
-        )
-    infinite = np.flatnonzero(np.isinf(column.to_numpy(dtype=float, na_value=np.nan)))
-    if len(infinite):
-        return Problem(
-            f"{place}, row {infinite[0] + 1}", "the value is infinite", "a finite number"
-        )
-    return None
+    def _aside(self, frame: pd.DataFrame) -> list[str]:
+        """Columns that the model never sees, but a check may ask about."""
+        seen = set(self._features(frame))
+        return [name for name in frame.columns if name not in seen]
+
+    def _typed(self, reading: Reading) -> tuple[Typed, list[Fact]]:
+        """Dates first, since a filter may ask for them; then the rows that stay, then all kinds."""
+        notes: list[Fact] = []
+        first = self._dating(reading.frame).read(reading, ())
+        reading.damage += [first.lost[row] for row in sorted(first.lost)]
+        stay = ~reading.frame.index.isin(list(first.lost))
+        if self.filter:
+            met = kept(reading.frame, self.filter)
+            notes.append(Fact("filtered", int((stay & ~met).sum()), "rows", n=int(stay.sum())))
+            stay &= met
+        reading.frame = only(reading.frame, stay)
+        if first.problems or not len(reading.frame):
+            gone = Problem(reading.place(), "no row is left", "data.filter")
+            raise DataError(first.problems or gone)
+        typed = self.kinds.read(reading, self._features(reading.frame))
+        if typed.problems:
+            raise DataError(typed.problems)
+        reading.damage += [typed.lost[row] for row in sorted(typed.lost)]
+        if typed.lost:
+            reading.frame = only(reading.frame, ~reading.frame.index.isin(list(typed.lost)))
+        return typed, notes
+
+    def _dating(self, frame: pd.DataFrame) -> Kinds:
+        """The kinds, with a text column that orders rows in time among the dates."""
+        column, kinds = self.splitting.column, self.kinds
+        if self.splitting.kind != "time" or not pd.api.types.is_string_dtype(frame[column]):
+            return kinds
+        return Kinds(kinds.declared, {column: "", **kinds.dates}, self.form)
+
+    def _positions(self, reading: Reading, y: Array) -> Positions:
+        """Rows of each split; raises where one id lies in two of them."""
+        frame = reading.frame
+        by = frame[self.splitting.column] if self.splitting.column else None
+        positions = self.splitting.positions(y, by, self.task == "classification")
+        if self.id:
+            found = leaking(frame[self.id], positions)
+            if found:
+                name, one, other = found[0]
+                message = f"{name!r} is in {one} and {other}, and {len(found) - 1} more ids are"
+                hint = f"data.split: group, data.split_column: {self.id}"
+                raise DataError(Problem(reading.place(self.id), message, hint))
+        return positions
+
+    def _column(self, name: str, typed: Typed, train: pd.DataFrame) -> Column:
+        """How a column becomes elements, learnt from the training split."""
+        kind, cells = typed.kinds[name], train[name]
+        if kind == "categorical":
+            return Categorical.fit(name, cells, self.most_levels)
+        if kind == "date":
+            return Date.fit(name, cells)
+        if kind == "numeric":
+            return Numeric.fit(name, cells, pd.api.types.is_integer_dtype(cells))
+        coded = Ordinal if kind == "ordinal" else Boolean
+        return coded.fit(name, cells, typed.own[name])
