@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from xaiframe.report import explained, explorer, words
+from xaiframe.report import explained, explorer, text_case, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
 from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
@@ -118,13 +118,17 @@ def change(record: Record, row: pd.Series) -> str:
     supports = str(row["target"]) == str(row["predicted"])
     top = int((values if supports else -values).argmax())
     name, moved = explained.features(record)[top], float(values[top])
+    taken, thing = f"Replacing {name} alone by background rows", "feature"
+    if explained.modality(record) == "text":
+        thing = "word"
+        taken = f"Taking {text_case.named(record, int(row['position']), name)} out alone"
     if (moved <= 0) == supports:
         return "No single feature carries this answer: taking any one away does not weaken it."
     way, before = ("lowers" if supports else "raises"), float(row["score"])
     return (
-        f"Replacing {name} alone by background rows {way} the score of {row['target']} by "
+        f"{taken} {way} the score of {row['target']} by "
         f"{words.number(abs(moved))}, from {words.number(before)} to "
-        f"{words.number(before - moved)}; no other single feature {way} it more."
+        f"{words.number(before - moved)}; no other single {thing} {way} it more."
     )
 
 

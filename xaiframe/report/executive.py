@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xaiframe.report import explained, headline, maps, picture, words
+from xaiframe.report import explained, headline, maps, picture, text_words, words
 from xaiframe.report.block import Block, Chapter, Figure, Page, parts
 from xaiframe.report.record import Record
 
@@ -55,6 +55,8 @@ def page(record: Record) -> Iterable[Block]:
 
 def uses(record: Record) -> list[dict[str, Any]]:
     """The five leading features with their mean share over both directions."""
+    if explained.modality(record) == "text":
+        return text_words.uses(record)
     frame = explained.importances(record)
     if frame.empty or explained.modality(record) == "image":
         return []

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xaiframe.report import attribution_image, attribution_table, explained, maps, swarm
+from xaiframe.report import (
+    attribution_image,
+    attribution_table,
+    attribution_text,
+    explained,
+    maps,
+    swarm,
+    text_words,
+)
 from xaiframe.report.block import Block
 from xaiframe.report.record import Record
 
@@ -24,6 +32,7 @@ class Pictures:
 PICTURES: Mapping[str, Pictures] = {
     "table": Pictures(attribution_table.draw, (swarm.swarm,)),
     "image": Pictures(attribution_image.draw, (maps.importance_maps,)),
+    "text": Pictures(attribution_text.draw, (text_words.overall,)),
 }
 
 

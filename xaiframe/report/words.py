@@ -35,6 +35,8 @@ LABELS = {
     "psi": "population stability index",
     "mlp": "multilayer perceptron",
     "cnn": "convolutional network",
+    "text_cnn": "convolutional network on words",
+    "transformer": "transformer on words",
 }
 
 STATUS = {
