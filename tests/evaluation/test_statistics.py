@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,3 +110,27 @@ def test_positions_are_spread_from_end_to_end(n, limit):
     assert len(found) == min(n, limit)
     assert found[0] == 0
     assert found[-1] == (n - 1 if limit > 1 else 0)
+
+
+def test_what_is_not_there_takes_no_part():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(2, 4, 9))
+    there = np.zeros((4, 9), dtype=bool)
+    for row, count in enumerate((9, 6, 4, 1)):
+        there[row, :count] = True
+    found = rank_correlations(np.where(there, a, 0), np.where(there, b, 0), there)
+    expected = [spearmanr(a[row, :n], b[row, :n]).statistic for row, n in ((0, 9), (1, 6), (2, 4))]
+    np.testing.assert_allclose(found[:3], expected)
+    assert np.isnan(found[3])
+
+
+def test_the_chance_of_rows_of_unequal_length_is_that_of_their_own_features():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(2, 300, 8))
+    there = np.zeros((300, 8), dtype=bool)
+    there[:, :5] = True
+    chance = relabelled(a, b, 200, rng, magnitude=True, there=there)
+    orders = np.array(list(permutations(range(5))))
+    ranks = orders - 2.0
+    exact = np.abs(ranks @ ranks[0] / 10).mean()
+    assert chance.mean() == pytest.approx(exact, abs=0.01)

@@ -136,6 +136,19 @@ class Data:
             self.modality, self.task, self.features, self.feature_mask, self.classes, parts
         )
 
+    def present(self, x: Array, mask: Array | None = None) -> Array | None:
+        """``(n, features)`` bool: which features each instance has; None where all have all.
+
+        A short message has fewer words than there are places, a picture fewer superpixels. ``x``
+        ``(n, *input_shape)``, ``mask`` as :attr:`Split.mask`.
+        """
+        if self.aligned:
+            return None
+        if mask is None:
+            return np.asarray(x.reshape(len(x), -1) != 0)
+        owners = mask.reshape(len(mask), -1)
+        return np.stack([np.bincount(one, minlength=len(self.features)) > 0 for one in owners])
+
     @cached_property
     def scale(self) -> Array:
         """``input_shape``: standard deviation of each input element on the training split; for

@@ -12,6 +12,7 @@ from xaiframe.evaluation.consensus import consensus_table, instance_table
 from xaiframe.evaluation.evidence import Evidence, Explained
 from xaiframe.evaluation.statistics import (
     Estimate,
+    There,
     absent,
     interval,
     mean,
@@ -117,20 +118,23 @@ class Agreement:
         return Outcome(facts=facts, tables=tables)
 
     def _cell(self, a: Explained, b: Explained, evidence: Evidence) -> Pair:
-        k = self.top_k or max(3, len(evidence.data.features) // 5)
+        there, features = evidence.there, len(evidence.data.features)
+        usual = features if there is None else int(np.median(there.sum(axis=1)))
+        k = self.top_k or max(3, usual // 5)
         chance = np.empty(0)
         if a is b:
             again = a.repeat
             compared = (
                 Compared(*np.ones((3, len(a.values))))
                 if again is None
-                else compare(a, a, a.values[: len(again)], again, k)
+                else compare(a, a, a.values[: len(again)], again, k, first(there, len(again)))
             )
         else:
-            compared = compare(a, b, a.values, b.values, k)
+            compared = compare(a, b, a.values, b.values, k, there)
             # One seed for all pairs: the same relabelling everywhere, so that chance averages too.
             rng = np.random.default_rng([evidence.seed, 201])
-            chance = relabelled(*comparands(a, b, a.values, b.values), self.draws, rng)
+            sides = comparands(a, b, a.values, b.values)
+            chance = relabelled(*sides, self.draws, rng, there=there)
         estimates = {
             "spearman": mean(compared.spearman, evidence.seed, NO_ORDER),
             "sign": mean(compared.sign, evidence.seed, "no top feature has a sign")
@@ -146,32 +150,43 @@ def comparands(a: Explained, b: Explained, left: Array, right: Array) -> tuple[A
     return (left, right) if a.signed and b.signed else (np.abs(left), np.abs(right))
 
 
-def compare(a: Explained, b: Explained, left: Array, right: Array, k: int) -> Compared:
+def first(there: There, count: int) -> There:
+    """The rows of the first ``count`` instances."""
+    return None if there is None else there[:count]
+
+
+def compare(
+    a: Explained, b: Explained, left: Array, right: Array, k: int, there: There = None
+) -> Compared:
     """Agreement of ``left`` and ``right`` ``(n, features)``, attributions by ``a`` and ``b``."""
-    tops = top_membership(left, k), top_membership(right, k)
+    tops = top_membership(left, k, there), top_membership(right, k, there)
+    most = left.shape[1] if there is None else np.maximum(there.sum(axis=1), 1)
     counted = ((tops[0] > 0) | (tops[1] > 0)) & ((left != 0) | (right != 0))
     same = (np.sign(left) == np.sign(right)) & counted
     counts = np.where(counted.any(axis=1), counted.sum(axis=1), np.nan)
     return Compared(
-        spearman=rank_correlations(*comparands(a, b, left, right)),
+        spearman=rank_correlations(*comparands(a, b, left, right), there),
         sign=same.sum(axis=1) / counts if a.signed and b.signed else np.full(len(left), np.nan),
-        top_k=(tops[0] * tops[1]).sum(axis=1) / min(k, left.shape[1]),
+        top_k=(tops[0] * tops[1]).sum(axis=1) / np.minimum(k, most),
     )
 
 
-def top_membership(values: Array, k: int) -> Array:
+def top_membership(values: Array, k: int, there: There = None) -> Array:
     """``(n, features)``: how surely each feature is among the k largest in magnitude.
 
     1 above the k-th, 0 below, features tied there share its places evenly, so that the zeros of
-    a sparse attribution do not agree by their position. NaN for a row without any order.
+    a sparse attribution do not agree by their position. NaN for a row without any order; 0 for
+    what is not there.
     """
-    size = np.abs(values)
+    there = np.ones(values.shape, dtype=bool) if there is None else there
+    size = np.where(there, np.abs(values), -1.0)
     k = min(k, values.shape[1])
     limit = np.sort(size, axis=1)[:, -k][:, None]
     above, tied = size > limit, size == limit
     places = (k - above.sum(axis=1, keepdims=True)) / np.maximum(tied.sum(axis=1, keepdims=True), 1)
-    ordered = np.isfinite(size).all(axis=1) & (size.max(axis=1) > size.min(axis=1))
-    return np.where(ordered[:, None], above + tied * places, np.nan)
+    least = np.where(there, size, np.inf).min(axis=1)
+    ordered = np.isfinite(size).all(axis=1) & (size.max(axis=1) > least)
+    return np.where(ordered[:, None], (above + tied * places) * there, np.nan)
 
 
 def pair_facts(pair: Pair, evidence: Evidence) -> list[Fact]:
@@ -185,9 +200,6 @@ def pair_facts(pair: Pair, evidence: Evidence) -> list[Fact]:
     facts = [
         pair.spearman.fact("spearman", labels, unit, "higher"),
         pair.top_k.fact("top_k", labels, "share", "higher"),
-        global_spearman(pair.a, pair.b, evidence.seed).fact(
-            "global_spearman", labels, unit, "higher"
-        ),
         Fact(
             "control",
             pair.control,
@@ -197,6 +209,9 @@ def pair_facts(pair: Pair, evidence: Evidence) -> list[Fact]:
             reason="95 % of random relabellings of the features lie below",
         ),
     ]
+    if evidence.data.aligned:
+        overall = global_spearman(pair.a, pair.b, evidence.seed)
+        facts.append(overall.fact("global_spearman", labels, unit, "higher"))
     if pair.a.signed and pair.b.signed:
         facts.append(pair.sign.fact("sign", labels, "share", "higher"))
     return facts

@@ -17,11 +17,13 @@ def consensus_table(evidence: Evidence) -> pd.DataFrame:
 
     Shares are signed attributions over their instance's total; the methods that share the
     declared reference speak for a direction. A conflict: opposite signs, and both above an even
-    share (1 / features). NaN where a direction has no signed method.
+    share (1 / features that are there). NaN where a direction has no signed method.
     """
     n, features = len(evidence.ids), len(evidence.data.features)
     p, g = (_mean_share(evidence.voices(side, signed=True), (n, features)) for side in SIDES)
-    matter = np.minimum(np.abs(p), np.abs(g)) > 1 / features
+    there = evidence.there
+    even = features if there is None else np.maximum(there.sum(axis=1, keepdims=True), 1)
+    matter = np.minimum(np.abs(p), np.abs(g)) > 1 / even
     return pd.DataFrame(
         {
             "position": np.repeat(np.arange(n), features),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Curve, Importance
@@ -43,7 +44,8 @@ class Evidence:
     """All that was stored about the explained instances (n of them).
 
     x ``(n, *input_shape)``, y ``(n,)`` true class or value, targets ``(n,)`` explained output,
-    scores ``(n,)`` score of the target. ``local`` maps method → :class:`Explained`.
+    scores ``(n,)`` score of the target. ``local`` maps method → :class:`Explained`. ``mask`` as
+    :attr:`Split.mask`.
     """
 
     data: Data
@@ -61,6 +63,12 @@ class Evidence:
     strategy: Strategy
     reexplain: Reexplain
     seed: int
+    mask: Array | None = None
+
+    @cached_property
+    def there(self) -> Array | None:
+        """``(n, features)`` bool: which features an instance has; None where all have all."""
+        return self.data.present(self.x, self.mask)
 
     def by_direction(self, direction: str) -> list[Explained]:
         return [one for one in self.local.values() if one.direction == direction]

@@ -95,10 +95,14 @@ class Faithfulness:
             evidence.targets[positions],
             evidence.ids[positions],
             evidence.seed,
+            None if evidence.mask is None else evidence.mask[positions],
         )
+        there = np.ones((len(bank), bank.features), dtype=bool)
+        if evidence.there is not None:
+            there = evidence.there[positions]
         if np.allclose(bank.full, bank.empty, rtol=1e-6, atol=0):
             return Outcome(facts=[_gain(one, absent(FLAT)) for one in evidence.local])
-        drawn = self._random(bank)
+        drawn = self._random(bank, there)
         controls = {RANDOM: average(drawn)}
         if not all(one.signed for one in evidence.local.values()):
             controls[RANDOM_UNSIGNED] = average([one.unsigned for one in drawn])
@@ -107,7 +111,7 @@ class Faithfulness:
             curves += curve_rows(name, name, control, evidence.seed)
             outcome.facts += area_facts(name, control, evidence.seed)
         for name, one in evidence.local.items():
-            chain = self._chain(bank, ranks(one, positions, bank))
+            chain = self._chain(bank, ranks(one, positions, bank, there), there)
             chain = chain if one.signed else chain.unsigned
             against = RANDOM if one.signed else RANDOM_UNSIGNED
             gain = chain.advantage - controls[against].advantage
@@ -121,22 +125,21 @@ class Faithfulness:
         }
         return outcome
 
-    def _random(self, bank: CoalitionBank) -> list[Chain]:
+    def _random(self, bank: CoalitionBank, there: Array) -> list[Chain]:
         """The curves of ``orders`` random orders of each instance."""
-        drawn = np.stack(
-            [
-                bank.rng(position, "random order")
-                .random((self.orders, bank.features))
-                .argsort(axis=1)
-                for position in range(len(bank))
-            ]
-        )
-        return [self._chain(bank, drawn[:, number]) for number in range(self.orders)]
+        drawn = [
+            bank.rng(position, "random order").random((self.orders, bank.features))
+            for position in range(len(bank))
+        ]
+        order = np.where(there[:, None], np.stack(drawn), np.inf).argsort(axis=2).argsort(axis=2)
+        return [self._chain(bank, order[:, number], there) for number in range(self.orders)]
 
-    def _chain(self, bank: CoalitionBank, place: Array) -> Chain:
-        """Curves for features at ``place`` ``(n, features)`` in their order, 0 the first."""
+    def _chain(self, bank: CoalitionBank, place: Array, there: Array) -> Chain:
+        """Curves for features at ``place`` ``(n, features)`` in their order, 0 the first; an
+        instance's curve goes over the features that are ``there``."""
         cuts = spread_positions(bank.features + 1, self.points)
-        first = place[:, None, :] < cuts[None, :, None]
+        reached = np.round(cuts / bank.features * there.sum(axis=1, keepdims=True))
+        first = place[:, None, :] < reached[:, :, None]
         values = bank.values(np.concatenate([~first, first], axis=1))
         size = np.abs(bank.full - bank.empty)
         size = np.maximum(size, FLOOR * np.median(size[size > 0]))
@@ -156,11 +159,12 @@ def average(chains: Sequence[Chain]) -> Chain:
     )
 
 
-def ranks(one: Explained, positions: Array, bank: CoalitionBank) -> Array:
-    """``(n, features)`` place of each feature in the method's order, 0 = removed first."""
+def ranks(one: Explained, positions: Array, bank: CoalitionBank, there: Array) -> Array:
+    """``(n, features)`` place of each feature in the method's order, 0 = removed first; what is
+    not there comes last."""
     values = one.values[positions] if one.signed else np.abs(one.values[positions])
     ties = np.stack([bank.rng(i, "ties").random(bank.features) for i in range(len(bank))])
-    order = np.lexsort((ties, -values), axis=1)
+    order = np.lexsort((ties, -values, ~there), axis=1)
     return np.argsort(order, axis=1)
 
 

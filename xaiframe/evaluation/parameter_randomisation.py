@@ -17,6 +17,7 @@ from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.statistics import (
     Estimate,
+    There,
     absent,
     mean,
     rank_correlations,
@@ -137,10 +138,11 @@ class ParameterRandomisation:
         ]
         original = evidence.local[name].values[positions]
         again = [one[name] for one in repeats if name in one]
-        size = mean_similarity(np.abs(original), np.abs(again), evidence.seed)
+        known = there(evidence, positions)
+        size = mean_similarity(np.abs(original), np.abs(again), evidence.seed, known)
         facts.append(size.fact("magnitude_similarity", labels, UNIT))
         if len(again) > 1:
-            alike = mean_similarity(np.abs(again[0]), np.abs(again[1:]), evidence.seed)
+            alike = mean_similarity(np.abs(again[0]), np.abs(again[1:]), evidence.seed, known)
             facts.append(alike.fact("between_random", labels, UNIT))
         return facts
 
@@ -149,7 +151,8 @@ class ParameterRandomisation:
         original, again = comparands(evidence, positions, name, repeats)
         rng = np.random.default_rng([evidence.seed, 504])
         nulls = [
-            relabelled(original, values, self.permutations, rng, magnitude=True) for values in again
+            relabelled(original, values, self.permutations, rng, True, there(evidence, positions))
+            for values in again
         ]
         usable = [null for null in nulls if null.size]
         return np.mean(usable, axis=0) if usable else np.empty(0)
@@ -200,13 +203,22 @@ def comparands(
 def similarity(evidence: Evidence, positions: Array, name: str, repeats: Repeats) -> Estimate:
     """Mean similarity of a method's attributions to those under each randomised model."""
     original, again = comparands(evidence, positions, name, repeats)
-    return mean_similarity(original, again, evidence.seed) if again else absent(FAILED)
+    if not again:
+        return absent(FAILED)
+    return mean_similarity(original, again, evidence.seed, there(evidence, positions))
 
 
-def mean_similarity(original: Array, again: Sequence[Array] | Array, seed: int) -> Estimate:
+def there(evidence: Evidence, positions: Array) -> There:
+    """Which features these instances have; None where all have all."""
+    return None if evidence.there is None else evidence.there[positions]
+
+
+def mean_similarity(
+    original: Array, again: Sequence[Array] | Array, seed: int, known: There = None
+) -> Estimate:
     """Mean |Spearman correlation| of ``original`` ``(n, features)`` with each of ``again``,
     averaged per instance first: the instances, not the models, are resampled."""
-    stacked = np.abs([rank_correlations(original, values) for values in again])
+    stacked = np.abs([rank_correlations(original, values, known) for values in again])
     defined = np.isfinite(stacked)
     count = defined.sum(axis=0)
     total = np.where(defined, stacked, 0.0).sum(axis=0)

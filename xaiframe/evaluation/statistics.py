@@ -98,24 +98,32 @@ def ratio(numerator: Array, denominator: Array, seed: int) -> Estimate:
     return Estimate(float(numerator.mean() / denominator.mean()), spread, n)
 
 
-def standard_ranks(values: Array) -> Array:
-    """``(n, f)`` ranks per row, ties averaged, centred and of unit length.
+There = Array | None
+"""``(n, f)`` bool, which features each row has; None where every row has all. What is not there
+takes no part: padding that every method gives 0 would be agreement about nothing."""
+
+
+def standard_ranks(values: Array, there: There = None) -> Array:
+    """``(n, f)`` ranks per row, ties averaged, centred and of unit length; 0 for what is not there.
 
     A row that is constant (or holds a non-finite value) has no order: it becomes NaN.
     """
-    largest = np.abs(values).max(axis=1, keepdims=True)
+    there = np.ones(values.shape, dtype=bool) if there is None else there
+    largest = np.abs(np.where(there, values, 0.0)).max(axis=1, keepdims=True)
     usable = np.isfinite(largest)
     scaled = np.where(usable, values, 0.0) / np.where(usable & (largest > 0), largest, 1.0)
-    ranks = rankdata(np.round(scaled, DIGITS), axis=1)
-    centred = ranks - ranks.mean(axis=1, keepdims=True)
+    ranks = rankdata(np.where(there, np.round(scaled, DIGITS), np.inf), axis=1)
+    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    middle = np.where(there, ranks, 0.0).sum(axis=1, keepdims=True) / count
+    centred = np.where(there, ranks - middle, 0.0)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.asarray(centred / np.where(length > 0, length, np.nan))
 
 
-def rank_correlations(a: Array, b: Array) -> Array:
+def rank_correlations(a: Array, b: Array, there: There = None) -> Array:
     """``(n,)`` Spearman correlation of each row of ``a`` and ``b`` ``(n, f)``; NaN where a row is
     constant: it is undefined there, not zero."""
-    return np.asarray((standard_ranks(a) * standard_ranks(b)).sum(axis=1))
+    return np.asarray((standard_ranks(a, there) * standard_ranks(b, there)).sum(axis=1))
 
 
 def rank_correlation(u: Array, v: Array, seed: int) -> Estimate:
@@ -131,21 +139,40 @@ def rank_correlation(u: Array, v: Array, seed: int) -> Estimate:
 
 
 def relabelled(
-    a: Array, b: Array, draws: int, rng: np.random.Generator, magnitude: bool = False
+    a: Array,
+    b: Array,
+    draws: int,
+    rng: np.random.Generator,
+    magnitude: bool = False,
+    there: There = None,
 ) -> Array:
     """``(draws,)`` mean Spearman correlation of the rows when the features of ``b`` change names.
 
     The chance level of agreement: every draw renames the features once for all instances, since
-    instances of one model are no independent trials. ``magnitude`` averages |correlation|.
-    Empty when no row has an order on both sides.
+    instances of one model are no independent trials; where they share no features (``there``),
+    each row is renamed on its own. ``magnitude`` averages |correlation|. Empty when no row has an
+    order on both sides.
     """
-    left, right = standard_ranks(a), standard_ranks(b)
+    left, right = standard_ranks(a, there), standard_ranks(b, there)
     usable = np.isfinite(left).all(axis=1) & np.isfinite(right).all(axis=1)
     if not usable.any():
         return np.empty(0)
-    names = np.argsort(rng.random((draws, a.shape[1])), axis=1)
-    found = np.stack([(left[usable] * right[usable][:, order]).sum(axis=1) for order in names])
+    if there is None:
+        names = np.argsort(rng.random((draws, a.shape[1])), axis=1)
+        renamed = (right[usable][:, order] for order in names)
+    else:
+        renamed = (_shuffled(right[usable], there[usable], rng) for _ in range(draws))
+    found = np.stack([(left[usable] * one).sum(axis=1) for one in renamed])
     return np.asarray((np.abs(found) if magnitude else found).mean(axis=1))
+
+
+def _shuffled(values: Array, there: Array, rng: np.random.Generator) -> Array:
+    """Each row's values in another order, among the places that are there."""
+    places = np.argsort(~there, axis=1, kind="stable")
+    order = np.argsort(np.where(there, rng.random(values.shape), np.inf), axis=1, kind="stable")
+    found = np.zeros_like(values)
+    np.put_along_axis(found, places, np.take_along_axis(values, order, axis=1), axis=1)
+    return found
 
 
 def shares(values: Array) -> Array:

@@ -352,4 +352,5 @@ def gather(
         strategy=subject.recipe.strategy,
         reexplain=reexplainer(subject),
         seed=subject.recipe.seed,
+        mask=instances.split.mask,
     )
