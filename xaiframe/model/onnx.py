@@ -16,7 +16,7 @@ from xaiframe.errors import ModelError, NotApplicable, Problem
 from xaiframe.explanation import Array
 from xaiframe.model.face import TOTAL, BlackBox, Model, WhiteBox
 from xaiframe.model.onnx_file import OnnxFile, read
-from xaiframe.model.onnx_graph import convert, head_of
+from xaiframe.model.onnx_graph import convert, head_of, refuse_unknown
 from xaiframe.model.outputs import both_sides, class_order
 
 ROWS = 64
@@ -121,6 +121,7 @@ class Onnx:
     def _module(
         self, file: OnnxFile, feed: Feed, gives: Gives, output: str, matrix: Array, head: str
     ) -> fx.GraphModule:
+        refuse_unknown(file.proto)
         if feed.order is None:
             raise NotApplicable("it takes codes of columns, which have no gradient")
         if gives == "probability" and not head:
