@@ -138,3 +138,109 @@ def test_regression_keeps_the_numbers(stored, frame):
 def test_shares_that_leave_a_split_empty_are_refused():
     with pytest.raises(DataError, match="leave a split empty"):
         Table("builtin:breast_cancer", "diagnosis", test=0.8, validation=0.3)
+
+
+def test_classes_keep_a_declared_order_and_numbers_are_shown_as_written(stored, frame):
+    path = stored(frame.assign(label=np.where(frame["a"] > 0, 1, 0)))
+    assert Table(path, "label").load().classes == ("0", "1")
+    data = Table(path, "label", classes=[1, 0]).load()
+    assert data.classes == ("1", "0")
+    assert ((data.test.y == 0) == (data.test.x[:, 0] > 0)).all()
+    [problem] = problems(path, classes=[1])
+    assert "row" in problem
+    assert "'0' is no class" in problem
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"), [(np.inf, "inf is infinite"), (np.nan, "target is missing")]
+)
+def test_a_target_that_is_no_finite_number_is_located(stored, frame, cell, expected):
+    frame["label"] = frame["a"] * 2
+    frame.loc[6, "label"] = cell
+    [problem] = problems(stored(frame), task="regression")
+    assert "row 7" in problem
+    assert expected in problem
+
+
+def test_many_different_numbers_are_no_classes(stored, frame):
+    [problem] = problems(stored(frame.assign(label=frame["a"])))
+    assert "60 different numbers are no classes (task: regression)" in problem
+
+
+def test_columns_left_out_are_kept_aside(stored, frame):
+    frame["race"] = ["x", "y"] * 30
+    data = Table(stored(frame), "label", drop=["race"]).load()
+    assert data.features == ("a", "b", "c")
+    assert data.dropped == ("race",)
+    for split in data.splits.values():
+        assert split.aside is not None
+        assert split.aside["race"].tolist() == frame["race"].iloc[split.ids].tolist()
+
+
+def test_only_the_named_features_are_read(stored, frame):
+    data = Table(stored(frame, "data.parquet"), "label", features=["c"], drop=["a"]).load()
+    assert data.features == ("c",)
+    assert list(data.test.aside.columns) == ["a"]
+
+
+def test_damaged_and_filtered_rows_are_counted_and_ids_stay_row_numbers(stored, frame):
+    frame["day"] = pd.date_range("2020-01-01", periods=60).strftime("%Y-%m-%d")
+    frame.loc[7, "day"] = "soon"
+    frame["n"] = range(60)
+    data = Table(
+        stored(frame), "label", dates=["day"], filter=[{"column": "n", "at_least": 5}]
+    ).load()
+    ids = np.concatenate([split.ids for split in data.splits.values()])
+    assert sorted(ids) == [k for k in range(5, 60) if k != 7]
+    assert ["row 8" in str(one) for one in data.damage] == [True]
+    assert {one.name: one.value for one in data.notes}["filtered"] == 5
+
+
+def test_an_id_may_not_lie_in_two_splits(stored, frame):
+    frame["patient"] = np.arange(60) // 3
+    [problem] = problems(stored(frame), id="patient")
+    assert "lies in" in problem
+    assert "data.split: group" in problem
+    grouped = {"split": "group", "split_column": "patient"}
+    data = Table(stored(frame), "label", id="patient", **grouped).load()
+    assert "patient" not in data.features
+    seen = [split.aside["patient"].unique() for split in data.splits.values()]
+    assert len(set(np.concatenate(seen))) == sum(map(len, seen))
+
+
+def test_a_split_in_time_follows_dates_however_they_are_written(stored, frame):
+    days = pd.date_range("2020-01-25", periods=60)[::-1]
+    frame["day"] = days.strftime("%d.%m.%Y")
+    in_time = {"split": "time", "split_column": "day", "dates": {"day": "%d.%m.%Y"}}
+    data = Table(stored(frame), "label", drop=["day"], **in_time).load()
+    spans = [(days[split.ids].min(), days[split.ids].max()) for split in data.splits.values()]
+    assert spans[0][1] < spans[1][0]
+    assert spans[1][1] < spans[2][0]
+
+
+def test_new_rows_are_encoded_as_the_loaded_ones(stored, frame):
+    frame["colour"] = ["red", "blue", "green"] * 20
+    frame.loc[::5, "b"] = np.nan
+    module = Table(stored(frame), "label")
+    data = module.data
+    fresh = frame.iloc[data.test.ids]
+    split = module.rows(stored(fresh.assign(note="hello"), "new.csv"))
+    np.testing.assert_array_equal(split.x, data.test.x)
+    np.testing.assert_array_equal(split.y, data.test.y)
+    assert list(split.aside.columns) == ["note"]
+    bare = module.rows(stored(fresh.drop(columns="label"), "bare.csv"))
+    assert (bare.y == -1).all()
+    with pytest.raises(DataError, match="no column 'colour'"):
+        module.rows(stored(fresh.drop(columns="colour"), "less.csv"))
+    with pytest.raises(DataError, match="row 2: 'x' is not a number"):
+        module.rows(stored(fresh.assign(a=["1.0", "x"] + ["2"] * (len(fresh) - 2)), "bad.csv"))
+
+
+def test_a_single_new_row_without_a_value_can_be_read(stored, frame):
+    frame.loc[::5, "b"] = np.nan
+    frame["day"] = ["2020-01-01", "2020-05-01", None] * 20
+    module = Table(stored(frame), "label")
+    row = frame.head(1).assign(b=np.nan, day=None)
+    split = module.rows(stored(row, "one.csv"))
+    raw = module.data.encoding.raw(split.x)
+    assert raw.loc[0, ["b", "day"]].isna().all()

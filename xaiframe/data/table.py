@@ -263,7 +263,7 @@ class Table(DataModule):
             found = leaking(frame[self.id], positions)
             if found:
                 name, one, other = found[0]
-                message = f"{name!r} is in {one} and {other}, and {len(found) - 1} more ids are"
+                message = f"{name!r} lies in {one} and in {other}; so do {len(found) - 1} other ids"
                 hint = f"data.split: group, data.split_column: {self.id}"
                 raise DataError(Problem(reading.place(self.id), message, hint))
         return positions

@@ -112,7 +112,9 @@ class Date(Column):
         return cls(name, middle(present), len(present) < len(days), (), train.min(), unit)
 
     def numbers(self, cells: pd.Series) -> Array:
-        return (cells - self.first).dt.total_seconds().to_numpy(dtype=np.float64) / 86400
+        return (pd.to_datetime(cells) - self.first).dt.total_seconds().to_numpy(
+            dtype=np.float64
+        ) / 86400
 
     def restore(self, numbers: Array) -> pd.Series:
         empty = np.isnan(numbers)

@@ -88,7 +88,7 @@ def scanned(path: Path, form: Format) -> Scan:
     scan = Scan()
     try:
         with path.open(encoding=form.codec, newline="") as stream:
-            for cells in csv.reader(stream, delimiter=form.separates(path)):
+            for cells in csv.reader(stream, delimiter=form.separates(path), strict=True):
                 if not cells:
                     continue
                 if not scan.header:
@@ -106,9 +106,8 @@ def scanned(path: Path, form: Format) -> Scan:
         raise DataError(misread(path, form)) from None
     except (csv.Error, TypeError) as error:
         place = f"{path}, row {scan.rows + 1}"
-        raise DataError(
-            Problem(place, one_line(error), "data.separator is one character")
-        ) from None
+        hint = "quotes that open and close around a whole cell, one character as data.separator"
+        raise DataError(Problem(place, one_line(error), hint)) from None
     return scan
 
 

@@ -102,7 +102,9 @@ def failures(cases: Any, reading: Reading) -> Iterator[Problem]:
         located = part[part["index"].notna()]
         if located.empty:
             cell = part["failure_case"].iloc[0]
-            yield Problem(reading.place(str(column)), f"{cell!r} does not fit", f"schema: {check}")
+            absent = check == "column_in_dataframe"
+            message = f"there is no column {cell!r}" if absent else f"it is {cell}, not {check}"
+            yield Problem(reading.place(str(column)), message, "see data.schema")
             continue
         for row, cell in zip(located["index"][:SHOWN], located["failure_case"], strict=False):
             place = reading.place(str(column), int(row))

@@ -38,7 +38,9 @@ def class_names(labels: pd.Series, declared: Sequence[Any], reading: Reading) ->
     unknown = [name for name in names if order and name not in order]
     if unknown:
         place = reading.place(str(labels.name), int(labels.index[spelled(labels) == unknown[0]][0]))
-        raise DataError(Problem(place, f"{unknown[0]!r} is no class", f"data.classes: {order}"))
+        raise DataError(
+            Problem(place, f"{unknown[0]!r} is no class", f"data.classes: {', '.join(order)}")
+        )
     return tuple(one for one in order if one in names) or names
 
 
