@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from xaiframe.errors import ModelError, Problem
+from xaiframe.explanation import Array
 from xaiframe.model.trusted import check_vouched, content_of, trusts
 
 PICKLES = (".pkl", ".pickle", ".joblib")
@@ -57,6 +59,23 @@ def one_line(error: BaseException) -> str:
     """What an exception of somebody else's code says, in at most 300 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 300 else text[:299] + "…"
+
+
+def renamed(place: str, own: Sequence[object], classes: Sequence[str]) -> Sequence[object]:
+    """The model's classes under the names the recipe gives them; raises :class:`ModelError`."""
+    if classes and len(classes) != len(own):
+        message = f"model.classes names {len(classes)} classes, the model has {len(own)}"
+        raise ModelError(Problem(place, message, ", ".join(str(one) for one in own)))
+    return classes or own
+
+
+def quietly(answer: Callable[[Any], Array], rows: Any) -> Array:
+    """One answer, on one processor, without the warnings that one row after another would give."""
+    from joblib import parallel_config
+
+    with warnings.catch_warnings(), parallel_config(backend="sequential"):
+        warnings.simplefilter("ignore")
+        return answer(rows)
 
 
 def _unpack(path: Path, content: bytes) -> Any:

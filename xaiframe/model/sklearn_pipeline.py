@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,7 @@ import pandas as pd
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import one_line, read_estimator
+from xaiframe.model.estimator import one_line, quietly, read_estimator, renamed
 from xaiframe.model.face import BlackBox
 from xaiframe.model.outputs import class_order
 
@@ -54,7 +53,7 @@ class Sklearn:
             data.classes,
             gives=gives,  # type: ignore[arg-type]
             place=Path(self.path).name,
-            identity=sha256,
+            identity=(sha256, *self.classes),
         )
         model.notices = (*notices, *told, *more)
         try:
@@ -149,27 +148,10 @@ def outputs(
     )
 
 
-def renamed(place: str, own: Sequence[object], classes: Sequence[str]) -> Sequence[object]:
-    """The model's classes under the names the recipe gives them; raises :class:`ModelError`."""
-    if classes and len(classes) != len(own):
-        message = f"model.classes names {len(classes)} classes, the model has {len(own)}"
-        raise ModelError(Problem(place, message, ", ".join(str(one) for one in own)))
-    return classes or own
-
-
 def two_sided(decision: Array) -> Array:
     """``(n, 2)`` logits −d/2 and d/2 from ``(n,)`` decisions; more columns as they are."""
     decision = np.asarray(decision)
     return np.stack([-decision / 2, decision / 2], axis=1) if decision.ndim == 1 else decision
-
-
-def quietly(answer: Callable[[Any], Array], rows: Any) -> Array:
-    """One answer, on one processor, without the warnings that one row after another would give."""
-    from joblib import parallel_config
-
-    with warnings.catch_warnings(), parallel_config(backend="sequential"):
-        warnings.simplefilter("ignore")
-        return answer(rows)
 
 
 def _values(estimator: Any, rows: Any) -> Array:
