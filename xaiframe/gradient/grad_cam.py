@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from captum.attr import LayerAttribution, LayerGradCam
-from torch import fx, nn
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.gradients import GradientBank
-from xaiframe.probe.rewrite import layers, simplify, verify
-
-ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+from xaiframe.probe.reach import last_feature_map
+from xaiframe.probe.rewrite import simplify, verify
 
 
 @dataclass(frozen=True)
@@ -58,21 +56,6 @@ class GradCam(Method):
             parts.append(enlarge(seen, bank.inputs.shape[1:]).cpu().numpy())
         values = bank.fold(np.concatenate(parts).astype(np.float64))
         return Attribution(values, "element", evaluations=len(bank))
-
-
-def last_feature_map(network: fx.GraphModule) -> nn.Module:
-    """The layer that puts out the last feature maps: the last convolution or its activation.
-
-    Raises NotApplicable when there is no convolution along positions or over a picture.
-    """
-    found = list(layers(network, nn.Conv1d, nn.Conv2d))
-    if not found:
-        raise NotApplicable("the model has no convolution")
-    node, layer = found[-1]
-    following = dict(layers(network, *ACTIVATIONS))
-    while len(node.users) == 1 and (user := next(iter(node.users))) in following:
-        node, layer = user, following[user]
-    return layer
 
 
 def enlarge(seen: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -16,18 +16,13 @@ from captum.attr._utils.lrp_rules import (
     GammaRule,
     PropagationRule,
 )
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
-from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.gradients import GradientBank
-from xaiframe.probe.rewrite import CONVOLUTIONS, label, simplify, take_out_standardize, verify
+from xaiframe.probe.reach import ACTIVATIONS, POOLS, layer_chain
+from xaiframe.probe.rewrite import CONVOLUTIONS, simplify, take_out_standardize, verify
 
-POOLS = (
-    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
-    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
-)
-ACTIVATIONS = (nn.ReLU, nn.Tanh)
 LOSS = 1e-3
 """Largest share of the relevance that may vanish between two layers by rounding alone."""
 
@@ -109,33 +104,6 @@ class LRP(Method):
             keeps_sign = isinstance(layer, (nn.Tanh, *POOLS))
             non_negative = isinstance(layer, nn.ReLU) or (keeps_sign and non_negative)
         return rules
-
-
-def layer_chain(network: fx.GraphModule) -> list[nn.Module]:
-    """The layers from input to output, one behind the other.
-
-    Raises NotApplicable, naming the place, where the graph branches or a layer has no rule.
-    """
-    chain: list[nn.Module] = []
-    for node in network.graph.nodes:
-        if len(node.users) > 1:
-            raise NotApplicable(
-                f"the output of {label(node, network)} goes two ways (a skip connection or a gate):"
-                " no relevance rule reaches across"
-            )
-        if node.op == "call_module":
-            layer = network.get_submodule(node.target)
-            if type(layer) not in (nn.Linear, *CONVOLUTIONS, *POOLS, *ACTIVATIONS):
-                raise NotApplicable(_no_rule(label(node, network), layer))
-            chain.append(layer)
-        elif node.op not in ("placeholder", "output") and node.target is not torch.flatten:
-            raise NotApplicable(_no_rule(label(node, network)))
-    return chain
-
-
-def _no_rule(place: str, layer: nn.Module | None = None) -> str:
-    hint = "; set reference.output: logit" if isinstance(layer, nn.Softmax) else ""
-    return f"no relevance rule reaches {place}{hint}"
 
 
 def propagate(

@@ -1,0 +1,78 @@
+"""How far methods that go layer by layer reach in a rewritten network."""
+
+from __future__ import annotations
+
+import torch
+from torch import fx, nn
+
+from xaiframe.errors import NotApplicable
+from xaiframe.probe.rewrite import CONVOLUTIONS, label, layers
+
+POOLS = (
+    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d),
+    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
+)
+ACTIVATIONS = (nn.ReLU, nn.Tanh)
+"""Activations through which relevance passes unchanged."""
+FOLLOWING = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
+"""Activations that belong to the convolution before them."""
+
+
+def layer_chain(network: fx.GraphModule) -> list[nn.Module]:
+    """The layers from input to output, one behind the other.
+
+    Raises NotApplicable, naming the place, where the graph branches or a layer has no rule.
+    """
+    found = gaps(network)
+    if found:
+        raise NotApplicable(found[0])
+    return [layer for _, layer in layers(network, nn.Module)]
+
+
+def gaps(network: fx.GraphModule) -> list[str]:
+    """Every place, from the input on, that no relevance rule reaches; empty where all are."""
+    found = []
+    for node in network.graph.nodes:
+        if len(node.users) > 1:
+            found.append(
+                f"the output of {label(node, network)} goes two ways (a skip connection or a gate):"
+                " no relevance rule reaches across"
+            )
+        if node.op == "call_module":
+            layer = network.get_submodule(node.target)
+            if type(layer) not in (nn.Linear, *CONVOLUTIONS, *POOLS, *ACTIVATIONS):
+                found.append(_no_rule(label(node, network), layer))
+        elif node.op not in ("placeholder", "output") and node.target is not torch.flatten:
+            found.append(_no_rule(label(node, network)))
+    return found
+
+
+def _no_rule(place: str, layer: nn.Module | None = None) -> str:
+    hint = "; set reference.output: logit" if isinstance(layer, nn.Softmax) else ""
+    return f"no relevance rule reaches {place}{hint}"
+
+
+def last_feature_map(network: fx.GraphModule) -> nn.Module:
+    """The layer that puts out the last feature maps: the last convolution or its activation.
+
+    Raises NotApplicable when there is no convolution along positions or over a picture.
+    """
+    found = list(layers(network, nn.Conv1d, nn.Conv2d))
+    if not found:
+        raise NotApplicable("the model has no convolution")
+    node, layer = found[-1]
+    following = dict(layers(network, *FOLLOWING))
+    while len(node.users) == 1 and (user := next(iter(node.users))) in following:
+        node, layer = user, following[user]
+    return layer
+
+
+def rectified_pools(network: fx.GraphModule) -> list[str]:
+    """Names of max poolings that take a ReLU's output directly.
+
+    There captum's hooks for DeepLIFT see one tensor as output of one layer and input of the next,
+    and multiply wrongly: attributions do not add up, without a word.
+    """
+    pools = dict(layers(network, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d))
+    rectified = dict(layers(network, nn.ReLU))
+    return [label(node, network) for node in pools if node.args[0] in rectified]
