@@ -20,7 +20,7 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     position = int(row["position"])
     message = Message.at(record, position)
     shares = {
-        method: message.read(text_case.values_of(record, method, position))
+        method: message.shares(record, method, position)
         for method in explained.local_methods(record)
     }
     both = text_case.consensus(record, position)
@@ -103,6 +103,12 @@ def _share(value: float) -> Cell:
     return Cell("–", "number") if np.isnan(value) else Cell(words.number(value), "number", value)
 
 
+def _mark(values: Array, below: bool) -> str:
+    if not np.abs(values).any():
+        return "zero everywhere"
+    return "below the gate" if below else ""
+
+
 def _methods(
     record: Record, message: Message, shares: dict[str, Array], limit: float, place: int
 ) -> Block:
@@ -115,7 +121,7 @@ def _methods(
             lines.append(
                 {
                     "method": words.label(method),
-                    "mark": "below the gate" if trust.below else "",
+                    "mark": _mark(shares[method], trust.below),
                     "below": trust.below,
                     "size": not signed,
                     "pieces": message.short(shares[method], limit, signed),

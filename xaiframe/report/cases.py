@@ -123,7 +123,7 @@ def change(record: Record, row: pd.Series) -> str:
         thing = "word"
         taken = f"Taking {text_case.named(record, int(row['position']), name)} out alone"
     if (moved <= 0) == supports:
-        return "No single feature carries this answer: taking any one away does not weaken it."
+        return f"No single {thing} carries this answer: taking any one away does not weaken it."
     way, before = ("lowers" if supports else "raises"), float(row["score"])
     return (
         f"{taken} {way} the score of {row['target']} by "

@@ -18,6 +18,8 @@ FOR, AGAINST, PLAIN = (240, 160, 48), (111, 168, 220), (158, 162, 166)
 """Full shades: dark ink stays readable on each, in grey too."""
 FAINTEST = 0.08
 """Share of the scale below which a word is not underlined."""
+VISIBLE = 0.02
+"""Share of the scale below which a word stays white."""
 LONG = 60
 """Words from which a method shows only what carries something."""
 
@@ -61,6 +63,14 @@ class Message:
     def read(self, values: Mapping[str, float]) -> Array:
         """``(words,)`` the value of each word's feature."""
         return np.array([values[str(name)] for name in self.words["feature"]], dtype=float)
+
+    def shares(self, record: Record, method: str, position: int) -> Array:
+        """``(words,)`` shares of the method's attribution; where its sign says nothing, of what it
+        gives to words that are there, since a gradient also answers for the empty places."""
+        own = explained.shown_shares(record, method)[position]
+        found = self.read(dict(zip(explained.features(record), own.tolist(), strict=True)))
+        signed = explained.signed(record, method)
+        return found if signed else explained.shares(found[None])[0]
 
     def pieces(
         self, values: Array, limit: float, conflict: Array | None = None, signed: bool = True
@@ -107,18 +117,11 @@ def shaded(text: str, value: float, limit: float, conflict: bool, signed: bool) 
     told = f"{value:+.3f}" if signed else f"{value:.3f}"
     return Piece(
         text,
-        f"background:rgb({tint})" if share > 0 else "",
+        f"background:rgb({tint})" if share >= VISIBLE else "",
         side if share >= FAINTEST else "",
         conflict,
         told.replace("-", "−"),
     )
-
-
-def values_of(record: Record, method: str, position: int) -> dict[str, float]:
-    """Feature → share of the method's attribution of this message; size only where the sign says
-    nothing."""
-    own = explained.shown_shares(record, method)[position]
-    return dict(zip(explained.features(record), own.tolist(), strict=True))
 
 
 def consensus(record: Record, position: int) -> pd.DataFrame | None:

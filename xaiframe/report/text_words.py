@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from xaiframe.data.text_words import key
 from xaiframe.report import chart, explained, words
@@ -16,7 +17,7 @@ from xaiframe.report.record import Record
 
 SHOWN = 12
 """Words on each side."""
-FEWEST, FEWEST_REDACTED = 2, 5
+FEWEST, FEWEST_REDACTED = 3, 5
 """Messages a word must occur in; more where rows must not be shown."""
 TARGETS = 3
 COLUMNS = ["target", "word", "direction", "mean", "low", "high", "total", "n"]
@@ -36,7 +37,7 @@ def by_word(record: Record) -> pd.DataFrame:
     """One row per explained class, word (case aside) and direction.
 
     mean: of the word's signed share of all attribution of a message, over the ``n`` messages that
-    hold it, occurrences in one message added up; low, high: its 95 % interval (normal); total: the
+    hold it, occurrences in one message added up; low, high: its 95 % interval (t); total: the
     same over all messages of that class, 0 where the word does not occur.
     """
     found = record.table("evaluation.agreement", "consensus")
@@ -61,7 +62,7 @@ def _side(
     groups = summed.groupby(["target", "word"])
     table = groups.agg(["mean", "std", "count", "sum"]).reset_index()
     table = table[table["count"] >= least]
-    half = 1.96 * table["std"] / np.sqrt(table["count"])
+    half = t.isf(0.025, table["count"] - 1) * table["std"] / np.sqrt(table["count"])
     return table.assign(
         direction=direction,
         low=table["mean"] - half,
