@@ -1,10 +1,17 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from lime.lime_base import LimeBase
 from lime.lime_tabular import LimeTabularExplainer
 
+from xaiframe.data.table import Table
+from xaiframe.model.face import WhiteBox
+from xaiframe.perturbation.kernel_shap import KernelShap
 from xaiframe.perturbation.lime import Lime
+from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.reference import Reference
+from xaiframe.probe.score import Scorer
 
 SLOPES = np.array([2.0, -1.0, 0.0, 0.5])
 PATCHES = (np.arange(16) // 4).reshape(1, 4, 4)
@@ -158,3 +165,91 @@ def test_bad_parameters_are_refused():
         Lime(samples=3)
     with pytest.raises(ValueError, match="negative"):
         Lime(kernel_width=-1)
+
+
+WORTH = {"red": 2.0, "green": -1.0, "blue": 0.5}
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    """Rows of a number (a third missing), a category and a truth value, and an additive model."""
+    random, n = np.random.default_rng(0), 120
+    frame = pd.DataFrame(
+        {
+            "size": np.where(random.random(n) < 0.3, np.nan, random.normal(5, 2, n)),
+            "colour": random.choice(list(WORTH), n, p=[0.6, 0.3, 0.1]),
+            "new": random.random(n) > 0.4,
+            "y": random.normal(size=n),
+        }
+    )
+    frame.to_csv(tmp_path / "mixed.csv", index=False)
+    data = Table(str(tmp_path / "mixed.csv"), "y", task="regression").load()
+    levels = data.encoding.levels["colour"]
+    slopes = torch.tensor([1.5, 3.0, *(WORTH[name] for name in levels), -2.0])
+    linear = torch.nn.Linear(len(slopes), 1, bias=False)
+    linear.weight.data[:] = slopes
+    model = WhiteBox(linear, "regression", (), ())
+    background = data.train.x[:6]
+    scorer = Scorer(model, Reference(background, np.full(6, 1 / 6), "logit", None))
+    x = data.test.x[:8]
+    return CoalitionBank(scorer, data, x, np.zeros(len(x), int), data.test.ids[:8], 0)
+
+
+@pytest.mark.parametrize("around", [True, False])
+def test_categories_and_missing_numbers_of_an_additive_model_get_their_shapley_values(
+    mixed, around
+):
+    found = Lime(samples=4000, around_instance=around).explain(mixed)
+    exact = KernelShap(samples=14).explain(mixed).values
+    # The level against all others of training: right when the others weigh as in the background.
+    worth = dict(zip(mixed.data.encoding.levels["colour"], range(3), strict=True))
+    train = mixed.data.train.frame["colour"]
+    for position, own in enumerate(mixed.data.test.frame["colour"][:8]):
+        others = train[train != own].map(WORTH).mean()
+        share = (mixed.reference.background[:, 2 + worth[own]] == 0).mean()
+        expected = (WORTH[own] - others) * share
+        off = abs(found.values[position, 1] - expected)
+        assert off < 4 * found.error[position, 1] + 0.02
+    np.testing.assert_allclose(found.values[:, 2], exact[:, 2], atol=0.05)
+    known = mixed.data.test.frame["size"][:8].notna().to_numpy()
+    assert 0 < known.sum() < 8
+    median = mixed.data.train.frame["size"].median()
+    sizes = mixed.data.train.frame["size"].to_numpy()
+    background = np.nan_to_num(sizes[:6], nan=median)
+    gaps = np.isnan(sizes)
+    slope = 1.5 * (mixed.x[known, 0] - background.mean())
+    np.testing.assert_allclose(found.values[known, 0], slope, rtol=0.05, atol=0.05)
+    # Missing against drawn from the numbers of training.
+    missing = 3.0 - 1.5 * (np.nanmean(sizes) - median)
+    expected = missing * (1 - gaps[:6].mean())
+    np.testing.assert_allclose(found.values[~known, 0], expected, atol=0.2)
+
+
+def test_a_category_gets_the_librarys_coefficient(mixed):
+    found = Lime(samples=500).explain(mixed)
+    encoding, position = mixed.data.encoding, 0
+    known = np.flatnonzero(~np.isnan(encoding.values(mixed.x)[:, 0]))
+    position = int(known[0])
+    train = encoding.values(mixed.data.train.x)
+    train[np.isnan(train[:, 0]), 0] = np.nanmedian(train[:, 0])
+    explainer = LimeTabularExplainer(
+        train,
+        mode="regression",
+        categorical_features=[1, 2],
+        feature_selection="none",
+        discretize_continuous=False,
+        sample_around_instance=True,
+        random_state=int(mixed.rng(position, "lime").integers(2**32)),
+    )
+    theirs = explainer.explain_instance(
+        encoding.values(mixed.x)[position],
+        lambda rows: mixed.scorer(encoding.elements(rows), 0),
+        num_samples=500,
+    )
+    coefficients = np.array([value for _, value in sorted(theirs.local_exp[1])])
+    background = encoding.values(mixed.reference.background)
+    own = encoding.values(mixed.x)[position]
+    shares = (background != own).mean(axis=0)
+    np.testing.assert_allclose(
+        found.values[position, 1:], (coefficients * shares)[1:], rtol=1e-4, atol=1e-5
+    )

@@ -1,11 +1,16 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.inspection import partial_dependence
 
+from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
+from xaiframe.model.face import WhiteBox
 from xaiframe.perturbation.pdp import PDP
+from xaiframe.probe.reference import Reference
+from xaiframe.probe.score import Population, Scorer
 
 
 def additive(x):
@@ -109,3 +114,34 @@ def test_bad_parameters_are_refused():
     for wrong in ({"top": 0}, {"points": 1}, {"curves": 0}):
         with pytest.raises(ValueError, match="at least"):
             PDP(**wrong)
+
+
+def test_a_category_is_set_to_each_of_its_levels(tmp_path):
+    random, n = np.random.default_rng(0), 120
+    frame = pd.DataFrame(
+        {
+            "size": np.where(random.random(n) < 0.3, np.nan, random.normal(5, 2, n)),
+            "colour": random.choice(["red", "green", "blue"], n),
+            "new": random.random(n) > 0.4,
+            "y": random.normal(size=n),
+        }
+    )
+    frame.to_csv(tmp_path / "mixed.csv", index=False)
+    data = Table(str(tmp_path / "mixed.csv"), "y", task="regression").load()
+    linear = torch.nn.Linear(6, 1, bias=False)
+    linear.weight.data[:] = torch.tensor([1.5, 3.0, 5.0, -1.0, 2.0, -2.0])
+    model = WhiteBox(linear, "regression", (), ())
+    reference = Reference(data.train.x[:2], np.full(2, 0.5), "logit", None)
+    targets = np.zeros(len(data.test), dtype=int)
+    found = PDP(points=4).explain(
+        Population(model, Scorer(model, reference), data, data.test, targets, 0)
+    )
+    assert data.encoding.levels["colour"] == ("blue", "green", "red")
+    np.testing.assert_array_equal(found.grid["colour"], [0, 1, 2])
+    others = data.test.x[:, [0, 1, 5]] @ [1.5, 3.0, -2.0]
+    expected = others.mean() + np.array([5.0, -1.0, 2.0])
+    np.testing.assert_allclose(found.average["colour"], expected, rtol=1e-5)
+    np.testing.assert_allclose(np.diff(found.average["new"]), [-2.0], rtol=1e-4)
+    # A missing number that is set to a value is no longer missing.
+    slope = np.diff(found.average["size"]) / np.diff(found.grid["size"])
+    np.testing.assert_allclose(slope, 1.5, rtol=1e-4)

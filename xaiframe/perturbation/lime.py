@@ -31,8 +31,10 @@ class Lime(Method):
 
     Ribeiro, Singh & Guestrin 2016 (doi:10.1145/2939672.2939778), fitted by the lime library.
     ``values`` ``(n, features)`` are contributions in units of the score, comparable with Shapley
-    values about the same reference. Tables: slope × (x − baseline); when discretised the
-    coefficient itself, which estimates another thing: being in that quartile and not elsewhere.
+    values about the same reference. Tables: slope × (x − baseline), and for a category the
+    coefficient of having the instance's level × the share of the background that has another;
+    when discretised the coefficient itself, which estimates another thing: being in that quartile
+    and not elsewhere.
     Images: the coefficient of showing a patch rather than the background, coalitions weighted
     back to lime's fair-coin draw; a patch equal to all background rows gets 0. ``error`` is the
     sandwich estimator of the spread over draws of the samples, not the surrogate's misfit.
@@ -63,34 +65,48 @@ class Lime(Method):
         return Attribution(values, "feature", error, None, bank.evaluations - before)
 
     def _rows(self, bank: CoalitionBank) -> tuple[Array, Array]:
-        explainer = LimeTabularExplainer(
-            bank.data.train.x.astype(np.float64),
+        rows = TableRows(bank)
+        explainers: dict[tuple[int, ...], LimeTabularExplainer] = {}
+        slopes, steps, errors = (np.zeros((len(bank), bank.features)) for _ in range(3))
+        for position in range(len(bank)):
+            levels = rows.levels(position)
+            if levels not in explainers:
+                explainers[levels] = self._explainer(rows, levels)
+            fit = self._fit_row(explainers[levels], rows, levels, position)
+            slopes[position] = fit.coef_
+            errors[position] = np.sqrt((fit.influence_**2).sum(axis=0))
+            steps[position] = rows.steps(position, levels) / explainers[levels].scaler.scale_
+        if self.discretize_continuous:
+            return slopes, errors
+        return slopes * steps, errors * np.abs(steps)
+
+    def _explainer(self, rows: TableRows, levels: tuple[int, ...]) -> LimeTabularExplainer:
+        return LimeTabularExplainer(
+            rows.filled(rows.train, levels),
             mode="regression",
+            categorical_features=list(levels),
             kernel_width=self.kernel_width or None,
             feature_selection="none",
             discretize_continuous=self.discretize_continuous,
             sample_around_instance=self.around_instance,
         )
-        fits = [self._fit_row(explainer, bank, position) for position in range(len(bank))]
-        slopes = np.array([fit.coef_ for fit in fits])
-        error = np.array([np.sqrt((fit.influence_**2).sum(axis=0)) for fit in fits])
-        if self.discretize_continuous:
-            return slopes, error
-        steps = (bank.x - bank.reference.baseline) / explainer.scaler.scale_
-        return slopes * steps, error * np.abs(steps)
 
     def _fit_row(
-        self, explainer: LimeTabularExplainer, bank: CoalitionBank, position: int
+        self,
+        explainer: LimeTabularExplainer,
+        rows: TableRows,
+        levels: tuple[int, ...],
+        position: int,
     ) -> Surrogate:
         """The surrogate that lime fits around one row, drawn under the row's own seed."""
-        drawer = np.random.RandomState(int(bank.rng(position, "lime").integers(2**32)))
+        drawer = np.random.RandomState(int(rows.bank.rng(position, "lime").integers(2**32)))
         explainer.random_state = drawer
         if explainer.discretizer is not None:
             explainer.discretizer.random_state = drawer
         surrogate = Surrogate()
         explainer.explain_instance(
-            bank.x[position].astype(np.float64),
-            lambda rows: bank.score(rows[None], np.array([position]))[0],
+            rows.filled(rows.own[position : position + 1], levels)[0],
+            lambda drawn: rows.score(drawn, levels, position),
             num_samples=self.samples,
             model_regressor=surrogate,
         )
@@ -128,6 +144,55 @@ class Lime(Method):
             masks.astype(np.float64), scores[:, None], distance, 0, players, "none", surrogate
         )
         return surrogate
+
+
+class TableRows:
+    """The rows of a bank as lime takes them: one number per feature, a code for a level.
+
+    A feature counts as levels when it is a category or a truth value, and where the instance
+    lacks it: "missing" is then one level and every value of training another.
+    """
+
+    def __init__(self, bank: CoalitionBank) -> None:
+        encoding, data = bank.data.encoding, bank.data
+        kinds = [encoding.kinds.get(name, "numeric") for name in data.features]
+        self.bank, self.encoding = bank, encoding
+        self.named = [k for k, kind in enumerate(kinds) if kind in ("categorical", "boolean")]
+        self.train, self.own, self.background = (
+            encoding.values(x) for x in (data.train.x, bank.x, bank.reference.background)
+        )
+        somewhere = ~np.isnan(self.train).all(axis=0)
+        known = np.where(somewhere, self.train, 0.0)
+        self.none = np.nanmin(known, axis=0) - 1
+        """A number that no training row has, for what is missing."""
+        self.middle = np.nanmedian(known, axis=0)
+
+    def levels(self, position: int) -> tuple[int, ...]:
+        """The features that count as levels around one instance."""
+        absent = np.flatnonzero(np.isnan(self.own[position])).tolist()
+        return tuple(sorted({*self.named, *absent}))
+
+    def filled(self, values: Array, levels: tuple[int, ...]) -> Array:
+        """``(n, features)`` without NaN: a number of its own for levels, the median otherwise."""
+        stand_in = self.middle.copy()
+        stand_in[list(levels)] = self.none[list(levels)]
+        return np.where(np.isnan(values), stand_in, values)
+
+    def steps(self, position: int, levels: tuple[int, ...]) -> Array:
+        """``(features,)`` from the background's mean to the instance; for a level the share of
+        the background that has another."""
+        own = self.filled(self.own[position : position + 1], levels)[0]
+        background, weights = self.filled(self.background, levels), self.bank.reference.weights
+        away = own - weights @ background
+        away[list(levels)] = weights @ (background != own)[:, list(levels)]
+        return np.asarray(away)
+
+    def score(self, drawn: Array, levels: tuple[int, ...], position: int) -> Array:
+        """``(n,)`` scores of drawn rows ``(n, features)`` at the instance's target."""
+        absent = np.zeros(drawn.shape, dtype=bool)
+        absent[:, list(levels)] = (drawn == self.none)[:, list(levels)]
+        x = self.encoding.elements(np.where(absent, np.nan, drawn))
+        return self.bank.score(x[None], np.array([position]))[0]
 
 
 class Surrogate(Ridge):  # type: ignore[misc]
