@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.text_encoding import TextEncoding
+from xaiframe.data.text_properties import properties
 
 
 def _positions(n, shares=(0.6, 0.15)):
@@ -109,3 +111,43 @@ def hostile():
             "normal": random.normal(size=n),
         }
     )
+
+
+@pytest.fixture
+def messages():
+    """``messages(texts, y)``: messages with their properties, encoded as they are read."""
+
+    def build(texts, y, task="classification", classes=("c0", "c1"), length=12):
+        encoding = TextEncoding.of(texts, length)
+        x, original, y = encoding.encode(texts), np.array(texts, dtype=object), np.asarray(y)
+        splits = {
+            name: Split(rows, x[rows], y[rows], properties([texts[k] for k in rows]),
+                        original=original[rows])
+            for name, rows in _positions(len(texts)).items()
+        }  # fmt: skip
+        return Data("text", task, **splits, features=encoding.features,
+                    feature_mask=np.arange(length), classes=classes, target="label",
+                    aligned=False, encoding=encoding)  # fmt: skip
+
+    return build
+
+
+@pytest.fixture
+def series():
+    """``series(x, y)``: ``(n, channels, samples)`` in two segments of each channel."""
+
+    def build(x, y, classes=("c0", "c1")):
+        x, y = np.asarray(x, np.float32), np.asarray(y)
+        channels, samples = x.shape[1:]
+        frame = pd.DataFrame({"mean": x.mean((1, 2)), "sd": x.std((1, 2))}).astype(float)
+        splits = {
+            name: Split(rows, x[rows], y[rows], frame.iloc[rows].reset_index(drop=True))
+            for name, rows in _positions(len(x)).items()
+        }
+        half = np.arange(samples) // -(-samples // 2)
+        mask = np.arange(channels)[:, None] * 2 + half
+        names = tuple(f"segment {k}" for k in range(2 * channels))
+        return Data("series", "classification", **splits, features=names, feature_mask=mask,
+                    classes=classes)  # fmt: skip
+
+    return build

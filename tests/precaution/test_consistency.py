@@ -135,3 +135,29 @@ def test_hostile_columns_and_grey_pictures(table, pictures, hostile, tmp_path):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="consistency"):
         Consistency(**wrong)
+
+
+def test_equal_messages_are_copies_whatever_their_white_space(messages, value):
+    texts = [f"message number {k}" for k in range(100)]
+    texts[5] = "message  number\n3"
+    texts[6] = "Message number 3"
+    texts[90] = "message number 7 "
+    y = np.arange(100) % 2
+    y[3], y[5] = 0, 1
+    outcome = Consistency()(messages(texts, y), 0)
+    assert value(outcome, "duplicate_share").value == pytest.approx(1 / 60)
+    assert value(outcome, "conflicting_share").value == pytest.approx(2 / 60)
+    assert value(outcome, "leakage_share").value == pytest.approx(1 / 25)
+    near = value(outcome, "near_duplicate_share")
+    assert near.value is None
+    assert "other words" in near.reason
+
+
+def test_planted_copies_of_series(series, value):
+    x = np.random.default_rng(0).normal(size=(200, 1, 30))
+    x[10], x[180] = x[2], x[5]
+    x[12] = x[3] + 1e-4
+    outcome = Consistency()(series(x, np.arange(200) % 2), 0)
+    assert value(outcome, "duplicate_share").value == pytest.approx(1 / 120)
+    assert value(outcome, "leakage_share").value == pytest.approx(1 / 50)
+    assert value(outcome, "near_duplicate_share").value == pytest.approx(2 / 119)

@@ -138,3 +138,23 @@ def test_too_few_rows_are_not_judged(table, noise, value):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="data_drift"):
         DataDrift(**wrong)
+
+
+def test_messages_are_compared_by_their_properties_only(messages, value):
+    """The same words; in the last quarter, the test split, they are shouted."""
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(["win", "see", "you", "now"], 6)) for _ in range(400)]
+    texts[300:] = [text.upper() for text in texts[300:]]
+    outcome = DataDrift(**FAST)(messages(texts, np.arange(400) % 2), 0)
+    told = columns(outcome)
+    assert bool(told.loc["capitals", "drifted"])
+    assert not told.loc[["words", "digits", "characters"], "drifted"].any()
+    assert set(outcome.tables["domain"]["column"]) <= set(told.index)
+
+
+def test_series_are_compared_by_properties_and_segments(series, value):
+    x = np.random.default_rng(0).normal(size=(400, 2, 10))
+    x[300:, 1] += np.repeat([-1, 1], 5)
+    outcome = DataDrift(**FAST)(series(x, np.arange(400) % 2), 0)
+    assert set(outcome.tables["domain"]["column"][:2]) == {"segment 2", "segment 3"}
+    assert value(outcome, "domain_auc").value > 0.9

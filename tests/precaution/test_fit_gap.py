@@ -156,3 +156,26 @@ def test_one_class_and_hostile_columns(table, hostile, model, value, tmp_path):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="fit_gap"):
         FitGap(**wrong)
+
+
+def test_the_probe_reads_words_wherever_they_stand(messages, model, value):
+    """``win`` decides, at any place: by places nothing could be learnt from 300 messages."""
+    random = np.random.default_rng(0)
+    texts, y = [], []
+    for k in range(500):
+        own = [str(word) for word in random.choice(["see", "you", "at", "home"], 9)]
+        if k % 2:
+            own.insert(int(random.integers(10)), random.choice(["Win", "WIN", "win"]))
+        texts.append(" ".join(own))
+        y.append(k % 2)
+    outcome = FAST(messages(texts, y), model(lambda x: np.zeros(len(x), dtype=int)), 0)
+    assert value(outcome, "probe_score").value > 0.95
+    assert value(outcome, "score", model="probe", split="test").value > 0.95
+
+
+def test_the_probe_reads_properties_of_series_whatever_their_phase(series, model, value):
+    random = np.random.default_rng(0)
+    phase, y = random.uniform(0, 7, (300, 1, 1)), np.arange(300) % 2
+    x = np.sin(np.arange(40)[None, None] / 3 + phase) * (1 + y[:, None, None])
+    outcome = FAST(series(x, y), model(lambda x: np.zeros(len(x), dtype=int)), 0)
+    assert value(outcome, "score", model="probe", split="test").value > 0.95

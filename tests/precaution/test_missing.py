@@ -37,3 +37,13 @@ def test_hostile_columns(table, hostile, value):
 
     assert value(outcome, "share", column="empty").value == 1
     assert all(fact.value is not None for fact in outcome.facts)
+
+
+def test_messages_are_read_by_their_properties_and_series_by_channel(messages, series, value):
+    told = Missing()(messages([f"a {k}" for k in range(50)], np.arange(50) % 2), 0)
+    assert value(told, "worst_share").value == 0
+    x = np.zeros((50, 2, 4))
+    x[:3, 1, 2] = np.nan
+    told = Missing()(series(x, np.arange(50) % 2), 0)
+    assert value(told, "share", column="channel 0").value == 0
+    assert value(told, "share", column="channel 1").value == pytest.approx(3 / 30)

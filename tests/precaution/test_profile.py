@@ -79,3 +79,24 @@ def test_hostile_columns(table, hostile, value, tmp_path):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="profile"):
         Profile(**wrong)
+
+
+def test_messages_list_the_words_of_most_messages_per_class(messages, value):
+    texts = ["Win win now!" if k % 2 else f"see you{'!' * (k % 3)}" for k in range(100)]
+    outcome = Profile(values=2)(messages(texts, np.arange(100) % 2), 0)
+    told = outcome.tables["values"]
+    assert told.to_dict("records") == [
+        {"column": "label: c0", "value": "see", "count": 30},
+        {"column": "label: c0", "value": "you", "count": 30},
+        {"column": "label: c1", "value": "now", "count": 30},
+        {"column": "label: c1", "value": "win", "count": 30},
+    ]
+    assert "capitals" in set(outcome.tables["columns"]["column"])
+    assert value(outcome, "rows", split="train").value == 60
+
+
+def test_series_are_profiled_by_their_properties(series):
+    x = np.random.default_rng(0).normal(size=(60, 2, 8))
+    outcome = Profile()(series(x, np.arange(60) % 2), 0)
+    assert list(outcome.tables["columns"]["column"]) == ["mean", "sd"]
+    assert outcome.arrays == {}
