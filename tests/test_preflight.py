@@ -7,6 +7,11 @@ from xaiframe.errors import RecipeError
 from xaiframe.preflight import preflight
 
 
+@pytest.fixture
+def digits(breast_cancer):
+    return breast_cancer.with_name("digits.yaml")
+
+
 def problems(recipe, *overrides: str) -> list[str]:
     with pytest.raises(RecipeError) as caught:
         preflight(compose(recipe, overrides))
@@ -47,3 +52,16 @@ def test_a_belief_about_a_dropped_feature_is_no_fault(breast_cancer):
     tools, _ = preflight(compose(breast_cancer, ["data.drop=[fractal dimension error]"]))
     assert "fractal dimension error" not in tools.data.features
     assert tools.data.dropped == ("fractal dimension error",)
+
+
+def test_what_the_model_cannot_bear_is_said_and_the_rest_goes_on(digits):
+    _, planned = preflight(compose(digits, ["model.channels=[4,4,4,4]"]))
+    unit = planned.unit("gradient", "grad_cam")
+    assert not unit.applies
+    assert "sees the whole input as one point" in unit.reason
+    assert planned.applies("gradient", "lrp")
+
+
+def test_the_layer_that_grad_cam_takes_is_named(digits):
+    _, planned = preflight(compose(digits))
+    assert "grad_cam: takes layer 7 (ReLU): 32 maps of 4 × 4 for 8 × 8" in planned.notices

@@ -6,15 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import torch
+
 from xaiframe.composition.compose import Composed, instantiate, trusted, vouched
 from xaiframe.data.face import Data
 from xaiframe.errors import AuditError, ModelError, Problem, RecipeError
 from xaiframe.evaluation.knowledge import unknown_names
 from xaiframe.model import trusted as vouching
-from xaiframe.planning.plan import GROUPS, Plan, Shapes, plan
+from xaiframe.model.face import WhiteBox
+from xaiframe.planning.plan import GROUPS, Bearing, Plan, Shapes, plan
+from xaiframe.probe.fitness import fitness
 from xaiframe.probe.reference import declare
 from xaiframe.recipe import Node, Recipe
+from xaiframe.runner.fit import face
 from xaiframe.runner.subject import Tools
+
+TRIED = 4
+"""Training rows on which the model is tried."""
+TOLD = ("grad_cam",)
+"""Of what the model can bear, what a reader wants to know: which layer Grad-CAM takes."""
 
 
 def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Plan]:
@@ -25,24 +36,34 @@ def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Pla
     """
     tools = make_tools(composed, plan(composed), tuple(trust))
     data = tools.data
-    provides = taken_in(tools)
+    bearing = bears(tools)
     problems = list(unknown(composed.recipe, data))
     if problems:
         raise RecipeError(problems)
-    return tools, plan(composed, shapes(data, composed.recipe), provides)
+    return tools, plan(composed, shapes(data, composed.recipe), bearing)
 
 
-def taken_in(tools: Tools) -> tuple[str, ...]:
-    """What the model offers: loaded, or built once unfitted, so that its refusals are known now."""
+def bears(tools: Tools) -> Bearing:
+    """What the model offers and can bear: loaded, or built once unfitted, so that what it refuses
+    is known now. Raises :class:`ModelError` when it cannot be loaded or built."""
     try:
-        if tools.brought:
-            return tools.model.provides
-        tools.architecture.build(tools.data)
-        return tuple(tools.architecture.provides)
+        model = tools.model if tools.brought else unfitted(tools)
     except AuditError:
         raise
     except (ValueError, RuntimeError, TypeError) as error:
         raise ModelError(Problem("model", " ".join(str(error).split()))) from error
+    if not isinstance(model, WhiteBox):
+        return Bearing(tuple(model.provides), notices=model.notices)
+    rows = torch.as_tensor(np.array(tools.data.train.x[:TRIED], dtype=np.float32))
+    found = fitness(model.score_module(tools.recipe.reference.output), rows)
+    told = [f"{one.subject}: {one.text}" for one in found if one.ok and one.subject in TOLD]
+    refused = {one.subject: one.text for one in found if not one.ok}
+    return Bearing(tuple(model.provides), refused, (*model.notices, *told))
+
+
+def unfitted(tools: Tools) -> WhiteBox:
+    """The network with the weights it starts from."""
+    return face(tools.architecture, tools.architecture.build(tools.data), tools.data)
 
 
 def unknown(recipe: Recipe, data: Data) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ GROUPS = ("precaution", *METHODS, "evaluation")
 UNKNOWN = Description("", (), {}, "")
 Names = Mapping[str, float | None]
 
-__all__ = ["GROUPS", "Plan", "Shapes", "Stage", "Unit", "plan", "policy_of"]
+__all__ = ["GROUPS", "Bearing", "Plan", "Shapes", "Stage", "Unit", "plan", "policy_of"]
 
 
 @dataclass(frozen=True)
@@ -111,20 +111,32 @@ def _rounded(unit: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def plan(
-    composed: Composed, shapes: Shapes | None = None, provides: Sequence[str] | None = None
-) -> Plan:
-    """The plan of a composed recipe; ``shapes``, and what the loaded model ``provides``, are known
-    after preflight.
+@dataclass(frozen=True)
+class Bearing:
+    """What preflight found of the model: what it offers, and per need or method why it cannot be
+    had (``refused``) or what will be done (``notices``)."""
+
+    provides: tuple[str, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def reason_against(self, name: str, facts: Mapping[str, Any]) -> str:
+        """Why this model cannot bear the method ``name``; empty when it can."""
+        needed = (name, *facts.get("needs", ()))
+        return next((self.refused[one] for one in needed if one in self.refused), "")
+
+
+def plan(composed: Composed, shapes: Shapes | None = None, bearing: Bearing | None = None) -> Plan:
+    """The plan of a composed recipe; ``shapes`` and what the model bears are known after preflight.
 
     Raises :class:`RecipeError` with every choice that cannot do what was asked of it.
     """
-    planner = Planner(composed, shapes, provides)
+    planner = Planner(composed, shapes, bearing)
     stages = tuple(planner.stages())
     planner.check_policy()
     if planner.problems:
         raise RecipeError(planner.problems)
-    notices = [*composed.notices, *planner.notices(stages)]
+    notices = [*composed.notices, *planner.notices(stages), *(bearing.notices if bearing else ())]
     return Plan(composed.recipe.name, stages, tuple(notices))
 
 
@@ -139,16 +151,15 @@ def policy_of(composed: Composed) -> Policy:
 class Planner:
     """Builds the stages of one recipe and collects what is wrong on the way."""
 
-    def __init__(
-        self, composed: Composed, shapes: Shapes | None, provides: Sequence[str] | None
-    ) -> None:
+    def __init__(self, composed: Composed, shapes: Shapes | None, bearing: Bearing | None) -> None:
         self.composed = composed
         self.recipe = composed.recipe
         self.problems: list[Problem] = []
         self.local: list[tuple[str, str]] = []
         self.data = self.description("data", self.recipe.data)
         self.model = self.description("model", self.recipe.model)
-        self.subject = self.about(provides)
+        self.bearing = bearing
+        self.subject = self.about()
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
         self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality)
 
@@ -189,7 +200,7 @@ class Planner:
         reason = "the model comes trained: nothing is fitted here"
         return replace(unit, applies=False, reason=reason) if self.brought else unit
 
-    def about(self, provides: Sequence[str] | None) -> Subject:
+    def about(self) -> Subject:
         recipe = self.recipe
         try:
             found = Subject.of(
@@ -197,7 +208,7 @@ class Planner:
             )
         except UnknownTarget:
             return Subject("table", "classification", recipe.reference.output, ())
-        return found if provides is None else found.with_model(provides)
+        return found if self.bearing is None else found.with_model(self.bearing.provides)
 
     def description(self, key: str, node: Mapping[str, Any]) -> Description:
         """What the source says of a node's class; a class that cannot be found is a problem."""
@@ -296,7 +307,10 @@ class Planner:
             if reason and name in self.composed.explicit.get(group, ()):
                 hint = f"of {group} these apply: {', '.join(fitting)}" if fitting else ""
                 self.problem(f"{group} {name}", f"does not apply: {reason}", hint)
-            yield self.unit(group, name, described[name], reason, further)
+            refused = (
+                self.bearing.reason_against(name, described[name].facts) if self.bearing else ""
+            )
+            yield self.unit(group, name, described[name], reason or refused, further)
 
     def unit(
         self, group: str, name: str, description: Description, reason: str, further: Names | None

@@ -11,8 +11,15 @@ from torch import Tensor, fx, nn
 
 from xaiframe.errors import NotApplicable
 from xaiframe.model.network import Embedding
-from xaiframe.probe.reach import gaps, last_feature_map, rectified_pools
-from xaiframe.probe.rewrite import FUNCTIONS, LayerTracer, layers, simplify, verify
+from xaiframe.probe.reach import adjoining, gaps, last_feature_map
+from xaiframe.probe.rewrite import (
+    FUNCTIONS,
+    LayerTracer,
+    layers,
+    simplify,
+    take_out_standardize,
+    verify,
+)
 
 LISTED = 4
 """Places that one remark names at most."""
@@ -56,13 +63,13 @@ def _remarks(module: nn.Module, x: Tensor) -> Iterator[Remark]:
         return
     yield Remark("layers", True, _rewritten(module))
     yield _grad_cam(network, x)
+    take_out_standardize(network)  # as LRP does: scaling the input is no layer
     found = list(dict.fromkeys(gaps(network)))
     yield Remark("lrp", not found, _listed(found) or "every layer has a relevance rule")
-    pools = rectified_pools(network)
-    wrong = (
-        f"{_listed(pools)}: takes a ReLU's output directly, where captum's hooks multiply wrongly"
-    )
-    yield Remark("deep_lift", not pools, wrong if pools else "no max pooling takes a ReLU directly")
+    pairs = adjoining(network)
+    wrong = "takes a non-linear layer's output directly: captum's DeepLIFT multiplies wrongly there"
+    text = f"{_listed(pairs)} {wrong}" if pairs else "no two non-linear layers adjoin"
+    yield Remark("deep_lift", not pairs, text)
 
 
 def _gradient(module: nn.Module, x: Tensor) -> Remark:
