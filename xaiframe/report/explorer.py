@@ -10,6 +10,7 @@ import numpy as np
 from xaiframe.explanation import Array
 from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Page
+from xaiframe.report.explorer_text import texts
 from xaiframe.report.record import Record
 
 MOST_ELEMENTS = 400_000
@@ -46,6 +47,7 @@ def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
         "units": [units.get(name, "") for name in explained.features(record)],
         "mask": arrays["feature_mask"].reshape(-1).tolist() if image else [],
         "shape": list(arrays["x"].shape[-2:]) if image else [],
+        "texts": texts(record, positions),
         "inputs": [_round(x[0] if image else x) for x in arrays["x"][positions]],
         "instances": [
             {
@@ -63,6 +65,7 @@ def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
                 "direction": "P" if explained.stage_of(record, method) == "perturbation" else "G",
                 "trust": explained.reliability(record, method).text,
                 "below": explained.reliability(record, method).below,
+                "signed": explained.signed(record, method),
                 "shares": [
                     _round(one) for one in explained.shown_shares(record, method)[positions]
                 ],

@@ -89,11 +89,28 @@
       return `rgb(${end.map((v) => Math.round((1 - w) * 250 + w * v)).join()})`;
     }));
   }
+  function words(parent, at, methods) {
+    const spoken = data.texts[at].filter(([, , f]) => f >= 0);
+    const limit = Math.max(...methods.flatMap((method) => spoken.map(([, , f]) => Math.abs(method.shares[at][f])))) || 1;
+    methods.forEach((method) => {
+      const box = make("figure", null, parent), line = make("p", null, box);
+      make("figcaption", `${method.direction} · ${method.name}`, box); box.prepend(box.lastChild);
+      line.className = "words" + (method.below ? " faded" : "");
+      data.texts[at].forEach(([gap, word, f]) => {
+        line.append(gap);
+        if (f < 0) return;
+        const share = method.shares[at][f], w = Math.abs(share) / limit, end = !method.signed ? [158, 162, 166] : share >= 0 ? [240, 160, 48] : [111, 168, 220];
+        const span = make("span", word, line); span.title = share.toPrecision(3);
+        if (w >= 0.02) span.style.background = `rgb(${end.map((v) => Math.round(255 - (255 - v) * w)).join()})`;
+        if (w >= 0.08) span.className = !method.signed ? "size" : share >= 0 ? "for" : "against";
+      });
+    });
+  }
   function show() {
     const at = Number(pick("instance").value), one = data.instances[at], methods = ["left", "right"].map((side) => data.methods[Number(pick(side).value)]);
     pick("answer").textContent = `Predicted ${one.predicted}${one.confidence ? ` (confidence ${one.confidence})` : ""}, true ${one.truth}. ${methods.map((m) => `${m.name}: ${m.trust}`).join(". ")}.`;
     const parent = pick("picture"); parent.replaceChildren();
-    (data.modality === "image" ? maps : bars)(parent, at, methods);
+    ({ image: maps, text: words }[data.modality] || bars)(parent, at, methods);
   }
   ["instance", "left", "right", "all"].forEach((id) => pick(id).addEventListener("change", show));
   show();
