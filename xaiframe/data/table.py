@@ -250,7 +250,8 @@ class Table(DataModule):
     def _dating(self, frame: pd.DataFrame) -> Kinds:
         """The kinds, with a text column that orders rows in time among the dates."""
         column, kinds = self.splitting.column, self.kinds
-        if self.splitting.kind != "time" or not pd.api.types.is_string_dtype(frame[column]):
+        in_time = self.splitting.kind == "time" and column
+        if not in_time or not pd.api.types.is_string_dtype(frame[column]):
             return kinds
         return Kinds(kinds.declared, {column: "", **kinds.dates}, self.form)
 
