@@ -1,8 +1,16 @@
-"""Networks on which hook-based methods are silently wrong: ours equal autograd, or refuse."""
+"""Networks on which hook-based methods are silently wrong: ours equal autograd, or refuse.
+
+Each also comes as an ONNX file, turned back into torch.
+"""
+
+import io
+import warnings
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from captum import attr
 from torch import nn
 from torch.nn import functional
 
@@ -13,6 +21,18 @@ from xaiframe.gradient.integrated_gradients import IntegratedGradients
 from xaiframe.gradient.lrp import LRP
 from xaiframe.gradient.saliency import Saliency
 from xaiframe.gradient.smoothgrad import SmoothGrad
+from xaiframe.model.onnx_graph import convert
+from xaiframe.probe.fitness import fitness
+from xaiframe.probe.laws import (
+    completeness,
+    conservation,
+    dropped,
+    gradients,
+    unlike_gradient,
+    without_biases,
+)
+from xaiframe.probe.reach import adjoining, separate
+from xaiframe.probe.rewrite import simplify
 
 
 class Net(nn.Module):
@@ -70,13 +90,39 @@ class Recurrent(nn.Module):
         return self.cell(x.flatten(2))[0][:, -1]
 
 
+class OwnLayers(Net):
+    """Every ReLU a layer of its own, the first straight into max pooling."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.ReLU()
+
+    def forward(self, x):
+        x = self.pool(self.relu(self.first(x)))
+        return self.output(torch.flatten(self.last(self.second(x)), 1))
+
+
+def through_onnx(net, shape=(2, 8, 8)):
+    """``net`` exported as ONNX and turned back."""
+    written = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, of the older exporter
+        torch.onnx.export(
+            net.eval(), (torch.rand(2, *shape),), written, dynamo=False,
+            input_names=["x"], output_names=["y"], dynamic_axes={"x": {0: "n"}},
+        )  # fmt: skip
+    return convert(onnx.load_from_string(written.getvalue()), "x", "y", shape)
+
+
 SOUND = {
     "reused module": Net,
     "reused module in place": lambda: Net(inplace=True),
     "functional": FunctionalReused,
     "in-place functional": MethodInPlace,
+    "own layers": OwnLayers,
 }
 EVERY = {**SOUND, "skip connection": Skip, "branching forward": PaddedShape}
+ROADS = {"torch": lambda net: net, "onnx": through_onnx}
 
 
 def against_the_rest(logits, target):
@@ -95,10 +141,11 @@ def truth(net, x, targets, score=against_the_rest):
     return np.stack(rows)
 
 
+@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("name", EVERY)
-def test_gradient_methods_equal_autograd(bank_of, pictures, name):
+def test_gradient_methods_equal_autograd(bank_of, pictures, name, road):
     net, targets = EVERY[name](), [0, 1, 2, 1, 0]
-    bank = bank_of(net, pictures, classes=3, targets=targets)
+    bank = bank_of(ROADS[road](net), pictures, classes=3, targets=targets)
     wanted = truth(net, pictures, targets)
     np.testing.assert_allclose(
         Saliency().explain(bank).values, wanted * pictures.std(), rtol=1e-4, atol=1e-6
@@ -113,19 +160,21 @@ def test_gradient_methods_equal_autograd(bank_of, pictures, name):
     assert np.all(np.abs(complete - (bank.full - bank.empty)) <= 0.01 * size)
 
 
+@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("name", SOUND)
-def test_relevance_reaches_through_or_round_the_trap(bank_of, pictures, name):
+def test_relevance_reaches_through_or_round_the_trap(bank_of, pictures, name, road):
     """With the epsilon rule, ReLU and max pooling, relevance is gradient × input: a second road."""
     net, targets = SOUND[name](), [0, 1, 2, 1, 0]
-    bank = bank_of(net, pictures, classes=3, targets=targets)
+    bank = bank_of(ROADS[road](net), pictures, classes=3, targets=targets)
     values = LRP(rule="epsilon", epsilon=1e-9).explain(bank).values
     np.testing.assert_allclose(
         values, truth(net, pictures, targets) * pictures, rtol=1e-3, atol=1e-5
     )
 
 
+@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("name", SOUND)
-def test_feature_maps_are_those_of_the_bare_model(bank_of, pictures, name):
+def test_feature_maps_are_those_of_the_bare_model(bank_of, pictures, name, road):
     net = SOUND[name]()
     maps = {}
 
@@ -139,7 +188,8 @@ def test_feature_maps_are_those_of_the_bare_model(bank_of, pictures, name):
     weight = maps["last"].grad.mean(dim=(2, 3), keepdim=True)
     wanted = functional.relu((weight * maps["last"]).sum(1, keepdim=True))
     wanted = functional.interpolate(wanted, (8, 8), mode="bilinear").detach().numpy()
-    values = GradCam().explain(bank_of(net, pictures, classes=3, targets=[1] * 5)).values
+    bank = bank_of(ROADS[road](net), pictures, classes=3, targets=[1] * 5)
+    values = GradCam().explain(bank).values
     assert wanted.max() > 0
     np.testing.assert_allclose(values.sum(1, keepdims=True), wanted, rtol=1e-4, atol=1e-6)
 
@@ -155,6 +205,13 @@ def test_feature_maps_are_those_of_the_bare_model(bank_of, pictures, name):
 def test_relevance_is_refused_where_no_rule_reaches(bank_of, pictures, net, why):
     with pytest.raises(NotApplicable, match=why):
         LRP().explain(bank_of(net(), pictures, classes=3))
+
+
+def test_refusals_survive_the_way_through_onnx(bank_of, pictures):
+    with pytest.raises(NotApplicable, match="goes two ways"):
+        LRP().explain(bank_of(through_onnx(Skip()), pictures, classes=3))
+    with pytest.raises(NotApplicable, match=r"operator GRU .* has no counterpart"):
+        through_onnx(Recurrent())
 
 
 def test_softmax_head(bank_of, pictures):
@@ -193,3 +250,94 @@ def test_model_without_gradient_is_refused(bank_of, pictures):
     for method in (Saliency(), SmoothGrad(), InputXGradient(), IntegratedGradients()):
         with pytest.raises(NotApplicable, match=r"gradient|differentiably"):
             method.explain(bank_of(Rounded(), pictures, classes=3))
+
+
+# The same traps with captum's own methods: a law tested on the model tells.
+
+TARGETS = torch.tensor([0, 1, 2, 1, 0])
+
+
+def deep_lift_law(net, x):
+    """Completeness of captum's DeepLIFT against other pictures."""
+    baseline = x.flip(0) / 2 + 0.1
+    leaf = x.clone().requires_grad_()
+    values = attr.DeepLift(net).attribute(leaf, baseline, TARGETS).detach().numpy()
+    scores, base = (
+        net(one).gather(1, TARGETS[:, None])[:, 0].detach().numpy() for one in (x, baseline)
+    )
+    return completeness(values, scores, base, limit=1e-4)
+
+
+def stack(*between):
+    torch.manual_seed(5)
+    net = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), *between, nn.Flatten(), nn.LazyLinear(3))
+    with torch.no_grad():
+        net(torch.zeros(1, 2, 8, 8))
+    return net.eval()
+
+
+@pytest.mark.filterwarnings("ignore:Setting forward, backward hooks", "ignore:Lazy modules")
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize(
+    ("between", "holds"),
+    [
+        ((nn.ReLU(), nn.MaxPool2d(2)), False),
+        ((nn.MaxPool2d(2), nn.ReLU()), False),
+        ((nn.Tanh(), nn.MaxPool2d(2)), False),
+        ((nn.LeakyReLU(), nn.Tanh()), False),
+        ((nn.ReLU(), nn.AvgPool2d(2), nn.Tanh()), True),
+        ((nn.MaxPool2d(2), nn.Conv2d(4, 4, 1), nn.ReLU()), True),
+    ],
+)
+def test_deep_lift_of_adjoining_layers_breaks_completeness(pictures, between, holds, road):
+    net, x = ROADS[road](stack(*between)), torch.tensor(pictures)
+    law = deep_lift_law(net, x)
+    assert law.holds == holds, law.text
+    assert (law.error > 1e-3) == (not holds)
+    remark = {one.subject: one for one in fitness(net, x)}["deep_lift"]
+    assert remark.ok == holds, remark.text
+
+
+@pytest.mark.filterwarnings("ignore:Setting forward, backward hooks", "ignore:Lazy modules")
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("name", SOUND)
+def test_deep_lift_on_a_separated_copy_is_complete(pictures, name, road):
+    net, x = ROADS[road](SOUND[name]().eval()), torch.tensor(pictures)
+    copy = separate(simplify(net))
+    assert adjoining(copy) == []
+    torch.testing.assert_close(copy(x), net(x))
+    law = deep_lift_law(copy, x)
+    assert law.holds, law.text
+
+
+@pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU")
+@pytest.mark.parametrize("method", [attr.GuidedBackprop, attr.Deconvolution])
+def test_guided_gradients_of_functional_activations_are_plain(pictures, method):
+    net, x = FunctionalReused().eval(), torch.tensor(pictures)
+    blind = method(net).attribute(x.clone().requires_grad_(), TARGETS).detach().numpy()
+    law = unlike_gradient(blind, net, x, TARGETS)
+    assert not law.holds
+    np.testing.assert_allclose(blind, gradients(net, x, TARGETS), rtol=1e-5, atol=1e-7)
+    seeing = method(simplify(net)).attribute(x.clone().requires_grad_(), TARGETS)
+    assert unlike_gradient(seeing.detach().numpy(), net, x, TARGETS).holds
+
+
+@pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU")
+def test_guided_gradients_may_equal_the_plain_one_where_nothing_is_dropped(pictures):
+    """All weights positive: no gradient at any ReLU is negative."""
+    net, x = Net().eval(), torch.tensor(pictures)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.abs_()
+    assert dropped(net, x, TARGETS) == 0
+    assert unlike_gradient(gradients(net, x, TARGETS), net, x, TARGETS).holds
+
+
+def test_relevance_over_a_skip_connection_breaks_conservation(pictures):
+    x = torch.tensor(pictures)
+    for net, holds in ((OwnLayers().eval(), True), (Skip().eval(), False)):
+        due = without_biases(net, x, TARGETS)
+        carrier = net if holds else simplify(net)
+        values = attr.LRP(carrier).attribute(x.clone().requires_grad_(), TARGETS).detach().numpy()
+        law = conservation(values, due, limit=0.01)
+        assert law.holds == holds, law.text

@@ -16,6 +16,11 @@ ACTIVATIONS = (nn.ReLU, nn.Tanh)
 """Activations through which relevance passes unchanged."""
 FOLLOWING = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
 """Activations that belong to the convolution before them."""
+NONLINEAR = (
+    *(nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Sigmoid, nn.Tanh, nn.Softplus, nn.Softmax),
+    *(nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d),
+)
+"""Layers at which captum's DeepLIFT replaces the gradient."""
 
 
 def layer_chain(network: fx.GraphModule) -> list[nn.Module]:
@@ -67,12 +72,25 @@ def last_feature_map(network: fx.GraphModule) -> nn.Module:
     return layer
 
 
-def rectified_pools(network: fx.GraphModule) -> list[str]:
-    """Names of max poolings that take a ReLU's output directly.
+def adjoining(network: fx.GraphModule) -> list[str]:
+    """Non-linear layers that take another's output directly, a ReLU's into max pooling say.
 
     There captum's hooks for DeepLIFT see one tensor as output of one layer and input of the next,
-    and multiply wrongly: attributions do not add up, without a word.
+    and multiply wrongly: attributions do not add up, without a word (captum 0.9.0).
     """
-    pools = dict(layers(network, nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d))
-    rectified = dict(layers(network, nn.ReLU))
-    return [label(node, network) for node in pools if node.args[0] in rectified]
+    return [label(node, network) for node in _adjoining(network)]
+
+
+def separate(network: fx.GraphModule) -> fx.GraphModule:
+    """``network`` itself, with a tensor of its own between :func:`adjoining` layers."""
+    for node in _adjoining(network):
+        before = node.args[0]
+        with network.graph.inserting_before(node):
+            node.replace_input_with(before, network.graph.call_function(torch.clone, (before,)))
+    network.recompile()
+    return network
+
+
+def _adjoining(network: fx.GraphModule) -> list[fx.Node]:
+    curved = dict(layers(network, *NONLINEAR))
+    return [node for node in curved if node.args[0] in curved]
