@@ -55,11 +55,12 @@ def intro(record: Record) -> Iterable[Block]:
     chosen = words.listing(
         f"{amount} {KIND.get(str(kind), str(kind))}" for kind, amount in kinds.items()
     )
+    sides = " Right of zero speaks for the explained class, left against it."
     yield Prose(
         [
             f"{words.count(len(table), 'test row')} were explained; these {int(kinds.sum())} teach "
             f"most: {chosen}. P and G share order and scale: each method's attributions divided by "
-            "their absolute sum. Right of zero speaks for the explained class, left against it."
+            "their absolute sum." + (sides if explained.modality(record) == "table" else "")
         ]
     )
 

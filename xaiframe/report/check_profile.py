@@ -53,11 +53,12 @@ def histograms(record: Record) -> Iterable[Block]:
     shown = (order or list(dict.fromkeys(table["column"])))[:SHOWN]
     table = table[table["column"].isin(shown)]
     spread = _skewed(columns, shown)
+    which = "columns that matter most" if order else "measured properties"
     title = (
         f"{words.sentence(words.listing(spread))} {'has' if len(spread) == 1 else 'have'} a "
         f"long tail"
         if spread
-        else "The columns that matter most have no long tails"
+        else f"The {which} have no long tails"
     )
     plot = (
         alt.Chart(chart.data(table))
@@ -82,7 +83,9 @@ def histograms(record: Record) -> Iterable[Block]:
         title,
         plot,
         n=words.count(total, "row") if total else "",
-        how=f"The {len(shown)} columns the explanations rank first; each axis is its own.",
+        how=f"The {len(shown)} columns the explanations rank first; each axis is its own."
+        if order
+        else "Properties of the raw data, which the model does not see as such; each axis is its own.",
         caution="A model may treat a tail it has rarely seen with unearned confidence.",
         facts=["precaution.profile.columns"],
     )
@@ -128,7 +131,8 @@ def columns(record: Record) -> Iterable[Block]:
     rest = f"{len(table) - len(shown)} further columns: see artifacts" if len(table) > 8 else ""
     yield Table(
         "columns",
-        f"{words.count(len(table), 'column')} described; those the model leans on come first",
+        f"{words.count(len(table), 'column')} described"
+        + ("; those the model leans on come first" if order else ""),
         ["column", *keys],
         [[str(row["column"]), *(num(row[key]) for key in keys)] for _, row in shown.iterrows()],
         caution=rest,
