@@ -177,7 +177,7 @@ def test_a_conversion_that_answers_otherwise_is_not_used(make, tmp_path, monkeyp
     )
 
 
-def test_channels_last_and_flat_pictures(make, tmp_path):
+def test_channels_last_flat_and_grey_pictures(make, tmp_path):
     data = data_of((2, 8, 8))
 
     class Last(Net):
@@ -196,6 +196,13 @@ def test_channels_last_and_flat_pictures(make, tmp_path):
     wanted = torch_answer(net, data.train.x.reshape(40, 128))
     assert isinstance(model, WhiteBox)
     np.testing.assert_allclose(model.raw(data.train.x), wanted, rtol=1e-4, atol=1e-5)
+
+    grey = data_of((1, 6, 6))
+    net = nn.Sequential(nn.Conv1d(6, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 3))
+    model = Onnx(make.export(net, (6, 6), tmp_path / "grey.onnx")).load(grey)
+    assert isinstance(model, WhiteBox)
+    wanted = torch_answer(net, grey.train.x[:, 0])
+    np.testing.assert_allclose(model.raw(grey.train.x), wanted, rtol=1e-4, atol=1e-5)
 
 
 class Codes(Identity):
@@ -279,6 +286,18 @@ def test_the_digest_follows_the_weights(make, tmp_path):
     paths = [unknown(make, tmp_path / folder)[0] for folder in map(_folder(tmp_path), "ab")]
     first, again, other = (Onnx(path).load(data).digest for path in (paths[0], *paths))
     assert first == again != other
+
+
+def test_the_digest_follows_the_graph_where_the_weights_are_the_same(make, tmp_path):
+    data, net = data_of((6,)), dense(3)
+    other = nn.Sequential(net[0], nn.Sigmoid(), net[2])
+    one, two = (
+        Onnx(make.export(module, (6,), tmp_path / f"{number}.onnx")).load(data)
+        for number, module in enumerate((net, other))
+    )
+    states = [[value.tolist() for value in m.module.state_dict().values()] for m in (one, two)]
+    assert states[0] == states[1]
+    assert one.digest != two.digest
 
 
 def _folder(root):

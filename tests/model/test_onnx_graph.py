@@ -325,6 +325,39 @@ def test_layers_keep_kind_name_and_weights(make, tmp_path, dynamo):
     assert not any(p.requires_grad for p in module.parameters())
 
 
+HALF, ROOT = np.float32(0.5), np.float32(np.sqrt(2))
+NORMAL = (("Erf", "d", "e", {}), ("Add", "e one", "g", {}))
+WRITTEN_OUT = {
+    "gelu as torch writes it": (
+        ("Div", "h root", "d", {}), *NORMAL, ("Mul", "h g", "p", {}), ("Mul", "p half", "y", {}),
+    ),
+    "gelu, halved first": (
+        ("Mul", "inverse h", "d", {}), *NORMAL, ("Mul", "half h", "p", {}), ("Mul", "g p", "y", {}),
+    ),
+    "silu": (("Sigmoid", "h", "g", {}), ("Mul", "g h", "y", {})),
+}  # fmt: skip
+NOT_QUITE = {
+    "not halved": (("Div", "h root", "d", {}), *NORMAL, ("Mul", "h g", "y", {})),
+    "another width": (
+        ("Div", "h half", "d", {}), *NORMAL, ("Mul", "h g", "p", {}), ("Mul", "p half", "y", {}),
+    ),
+    "of something else": (("Sigmoid", "x", "g", {}), ("Mul", "g h", "y", {})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*WRITTEN_OUT, *NOT_QUITE])
+def test_activations_written_out_are_layers_again(make, name):
+    weights = {
+        "w": f(4, 4), "half": HALF, "root": ROOT, "inverse": 1 / ROOT, "one": np.float32(1)
+    }  # fmt: skip
+    nodes = (("MatMul", "x w", "h", {}), *(WRITTEN_OUT | NOT_QUITE)[name])
+    model = make.chain(*nodes, shape=(4,), weights=weights)
+    wanted, got = both(model, f(5, 4))
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
+    layers = {type(layer) for layer in convert(model, "x", "y", (4,)).children()}
+    assert bool(layers & {nn.GELU, nn.SiLU}) == (name in WRITTEN_OUT)
+
+
 def test_matmul_and_add_are_one_linear_layer(make):
     weights = {"fc.weight": f(6, 3), "b": f(3)}
     model = make.chain(

@@ -18,6 +18,7 @@ from xaiframe.model.face import TOTAL, BlackBox, Model, WhiteBox
 from xaiframe.model.onnx_file import OnnxFile, read
 from xaiframe.model.onnx_graph import convert, head_of, refuse_unknown
 from xaiframe.model.outputs import both_sides, class_order
+from xaiframe.store import digest
 
 ROWS = 64
 """Real rows on which the converted model must answer as onnxruntime does."""
@@ -79,7 +80,8 @@ class Onnx:
         try:
             strip = head != "" and (gives == "probability" or head == "LogSoftmax")
             module = self._module(file, feed, gives, inside if strip else file.output, matrix, head)
-            white = WhiteBox(module, data.task, data.classes, offers(module))
+            white = Converted(module, data.task, data.classes, offers(module))
+            white.identity = black.digest
             same_answers(white, black, wanted, rows)
         except NotApplicable as reason:
             black.notices = (*feed.notices, f"It only answers, by onnxruntime: {reason}.")
@@ -127,16 +129,27 @@ class Onnx:
         if gives == "probability" and not head:
             raise NotApplicable("its probabilities do not come out of a softmax or sigmoid")
         last = None if np.array_equal(matrix, np.eye(len(matrix))) else columns_layer(matrix)
-        return convert(file.proto, file.source, output, feed.shape, file.rows, feed.order, last)
+        return convert(
+            file.proto, file.source, output, feed.shape, file.rows, file.shape, feed.order, last
+        )
+
+
+class Converted(WhiteBox):
+    """A white box whose answers follow from the file, not from its weights alone."""
+
+    identity = ""
+
+    @property
+    def digest(self) -> str:
+        return digest(super().digest, self.identity)
 
 
 @dataclass(frozen=True)
 class Feed:
-    """How the data's inputs become the file's: axes reordered, flattened, or a number per column.
+    """How the data's inputs become the file's: axes put in order, reshaped, or one per column.
 
     order
-        axes as the file wants them, ``(0,)`` to flatten, empty to leave them, None where only
-        :meth:`array` knows the way.
+        axes as the file wants them, empty to leave them, None where only :meth:`array` knows.
     """
 
     name: str
@@ -152,12 +165,13 @@ def feed_of(file: OnnxFile, data: Data) -> Feed:
     last = LAST.get(data.modality, ())
     if file.shape == shape:
         return Feed("as they are", shape, (), lambda x: x)
-    if last and len(shape) == len(last) - 1 and file.shape == tuple(shape[a - 1] for a in last[1:]):
+    if len(shape) == len(last) - 1 and file.shape == tuple(shape[axis - 1] for axis in last[1:]):
         notice = "The model takes its channels last: the inputs are turned for it."
         return Feed("channels last", shape, last, lambda x: x.transpose(last), (notice,))
-    if data.modality != "table" and file.shape == (wide,):
-        notice = "The model takes rows of numbers: the inputs are flattened, channel by channel."
-        return Feed("flat", shape, (0,), lambda x: x.reshape(len(x), wide), (notice,))
+    same = wide == math.prod(file.shape)
+    if data.modality != "table" and same and file.shape in ((wide,), shape[1:]):
+        notice = f"The model takes {_sizes(file.shape)}: the inputs are reshaped, row by row."
+        return Feed("reshaped", shape, (), lambda x: x.reshape(-1, *file.shape), (notice,))
     if data.modality == "table" and file.shape == (len(data.features),):
         notice = "The model takes one number per column, a code for each category."
         return Feed("codes", shape, None, data.encoding.values, (notice,))

@@ -27,14 +27,15 @@ def convert(
     output: str,
     shape: tuple[int, ...],
     rows: int | None = None,
+    taken: tuple[int, ...] = (),
     order: tuple[int, ...] = (),
     head: nn.Module | None = None,
 ) -> fx.GraphModule:
     """The graph from ``source`` to ``output`` as layers in evaluation mode.
 
     Takes float32 ``(n, *shape)`` for any n; ``rows`` is the n that the file was exported for, None
-    for any. ``order``: axes of the input as the graph wants them, flattened where it has none
-    but the rows. ``head``: a layer put behind the output.
+    for any. Where the graph takes another shape, the axes are put in ``order`` and what comes out
+    is reshaped to ``(n, *taken)``. ``head``: a layer put behind the output.
 
     Weights are the file's initializers, computed in single precision. Raises NotApplicable, naming
     operator, node and operator set, for what has no counterpart here or mixes rows.
@@ -43,7 +44,7 @@ def convert(
     with torch.inference_mode(False), torch.no_grad():
         build = Build()
         values = {one.name: Value(tensor_of(one)) for one in proto.graph.initializer}
-        values[source] = _enter(build, shape, order)
+        values[source] = _enter(build, shape, taken or shape, order)
         for op, names in operations(proto, values, rows):
             found = _carried(build, op)
             values.update(zip(names, found if isinstance(found, tuple) else (found,), strict=False))
@@ -145,8 +146,13 @@ def _rows_and_columns(build: Build, last: Value) -> Value:
     return last if last.ndim == 2 else build.call(nn.Flatten(1), last, name="flatten")
 
 
-def _enter(build: Build, shape: tuple[int, ...], order: tuple[int, ...]) -> Value:
+def _enter(
+    build: Build, shape: tuple[int, ...], taken: tuple[int, ...], order: tuple[int, ...]
+) -> Value:
     start = build.begin(shape)
-    if order == (0,) and len(shape) > 1:
-        return build.call(nn.Flatten(1), start, name="flatten")
-    return turn(build, start, order) if order and len(order) > 1 else start
+    turned = turn(build, start, order) if order else start
+    if turned.shape[1:] == taken:
+        return turned
+    if len(taken) == 1:
+        return build.call(nn.Flatten(1), turned, name="flatten")
+    return build.call(torch.reshape, turned, (-1, *taken))

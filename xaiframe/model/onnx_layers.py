@@ -13,6 +13,7 @@ from torch.nn import functional
 from xaiframe.errors import NotApplicable
 from xaiframe.model.network import Standardize
 from xaiframe.model.onnx_build import BATCH, Build, Operation, Value
+from xaiframe.model.onnx_fuse import activation
 
 Handler = Callable[[Build, Operation], Any]
 
@@ -216,7 +217,12 @@ def arithmetic(function: Callable[..., Any], build: Build, op: Operation) -> Val
     found = _standardize(build, op, left, right)
     if found is None and op.kind == "Add":
         found = _bias(build, op, left, right, 0) or _bias(build, op, right, left, 1)
-    return found or build.call(function, left, right)
+    found = found or build.call(function, left, right)
+    fused = activation(build, found.node) if op.kind == "Mul" and found.node else None
+    if fused is None:
+        return found
+    layer, x = fused
+    return build.call(layer, Value(found.tensor, x), name=op.layer)
 
 
 def _standardize(build: Build, op: Operation, left: Value, right: Value) -> Value | None:

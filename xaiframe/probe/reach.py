@@ -85,6 +85,7 @@ def separate(network: fx.GraphModule) -> fx.GraphModule:
     """``network`` itself, with a tensor of its own between :func:`adjoining` layers."""
     for node in _adjoining(network):
         before = node.args[0]
+        assert isinstance(before, fx.Node)  # an adjoining layer's input is another's output
         with network.graph.inserting_before(node):
             node.replace_input_with(before, network.graph.call_function(torch.clone, (before,)))
     network.recompile()
