@@ -307,9 +307,8 @@ class Planner:
             if reason and name in self.composed.explicit.get(group, ()):
                 hint = f"of {group} these apply: {', '.join(fitting)}" if fitting else ""
                 self.problem(f"{group} {name}", f"does not apply: {reason}", hint)
-            refused = (
-                self.bearing.reason_against(name, described[name].facts) if self.bearing else ""
-            )
+            facts, bearing = described[name].facts, self.bearing
+            refused = bearing.reason_against(name, facts) if bearing else ""
             yield self.unit(group, name, described[name], reason or refused, further)
 
     def unit(

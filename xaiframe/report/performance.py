@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import altair as alt
 import pandas as pd
@@ -40,7 +41,11 @@ def model(record: Record) -> Iterable[Block]:
     """What was trained or brought, in one sentence, and what its taking in noticed."""
     node = record.recipe.get("model") or {}
     kind = words.sentence(words.label(record.chosen("model")))
-    chosen = ", ".join(f"{key} {value}" for key, value in node.items() if key != "_target_")
+    chosen = ", ".join(
+        f"{words.label(key)} {Path(str(value)).name if key == 'path' else value}"
+        for key, value in node.items()
+        if key != "_target_" and value not in ("", [], {}, None)
+    )
     size, epochs = parameters(record), record.facts.one("model.fit.epochs")
     text = f"{kind or 'The model'}{f' ({chosen})' if chosen else ''}"
     if size is not None:
