@@ -37,8 +37,6 @@ LABELS = {
     "linear": "linear model",
     "cnn": "convolutional network",
     "resnet": "residual network",
-    "text_cnn": "convolutional network on words",
-    "transformer": "transformer",
     "cnn1d": "convolutional network along time",
     "gru": "recurrent network (GRU)",
     "onnx": "ONNX network",
