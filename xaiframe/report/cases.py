@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from xaiframe.explanation import Array
 from xaiframe.report import explained, explorer, text_case, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
 from xaiframe.report.modality import pictures
@@ -18,6 +20,12 @@ KIND = {
     "right_and_unsure": "right but unsure",
     "wrong": "wrong",
 }
+ERROR = {
+    "right_and_sure": "small error",
+    "right_and_unsure": "typical error",
+    "wrong": "large error",
+}
+"""The kinds of cases where a quantity is predicted."""
 STATUS = {"right_and_sure": "pass", "right_and_unsure": "warn", "wrong": "fail"}
 
 
@@ -43,6 +51,11 @@ def chapter(record: Record) -> Chapter:
     )
 
 
+def kind_words(record: Record, kind: str) -> str:
+    """What kind of case it is, in words."""
+    return (ERROR if explained.regression(record) else KIND).get(kind, kind)
+
+
 def _named(make: Any, name: str) -> Any:
     make.__name__ = name
     return make
@@ -53,9 +66,12 @@ def intro(record: Record) -> Iterable[Block]:
     table = explained.instances(record)
     kinds = table.loc[table["case"].astype(bool), "kind"].value_counts()
     chosen = words.listing(
-        f"{amount} {KIND.get(str(kind), str(kind))}" for kind, amount in kinds.items()
+        f"{amount} {kind_words(record, str(kind))}" for kind, amount in kinds.items()
     )
     sides = " Right of zero speaks for the explained class, left against it."
+    sides = "Right of zero speaks for the explained class, left against it."
+    if explained.regression(record):
+        sides = "Right of zero raises the predicted value, left lowers it."
     yield Prose(
         [
             f"{words.count(len(table), 'test row')} were explained; these {int(kinds.sum())} teach "
@@ -80,13 +96,13 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
         "_case.html",
         {
             "number": place + 1,
-            "kind": KIND.get(kind, kind),
+            "kind": kind_words(record, kind),
             "status": STATUS.get(kind, "undecided"),
             "id": words.number(row["id"]),
             "predicted": _value(row["predicted"]),
             "truth": _value(row["y"]),
             "target": str(row["target"]),
-            "right": str(row["predicted"]) == str(row["y"]),
+            "told": told(record, row),
             "confidence": _confidence(row["confidence"]),
             "score": words.number(float(row["score"])),
             "reason": str(row["reason"]),
@@ -99,6 +115,14 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
             "blocks": draw(record, row, place),
         },
     )
+
+
+def told(record: Record, row: pd.Series) -> str:
+    """How the answer compares with the truth."""
+    if not explained.regression(record):
+        return "as predicted" if str(row["predicted"]) == str(row["y"]) else "not as predicted"
+    error = float(row["predicted"]) - float(row["y"])
+    return f"predicted {words.number(abs(error))} too {'high' if error > 0 else 'low'}"
 
 
 def _value(answer: Any) -> str:
@@ -116,6 +140,8 @@ def change(record: Record, row: pd.Series) -> str:
     if "feature_ablation" not in explained.local_methods(record):
         return "not assessed: feature ablation was not requested"
     values = explained.attribution(record, "feature_ablation")["values"][int(row["position"])]
+    if explained.regression(record):
+        return moved_most(record, row, values)
     supports = str(row["target"]) == str(row["predicted"])
     top = int((values if supports else -values).argmax())
     name, moved = explained.features(record)[top], float(values[top])
@@ -130,6 +156,18 @@ def change(record: Record, row: pd.Series) -> str:
         f"{taken} {way} the score of {row['target']} by "
         f"{words.number(abs(moved))}, from {words.number(before)} to "
         f"{words.number(before - moved)}; no other single {thing} {way} it more."
+    )
+
+
+def moved_most(record: Record, row: pd.Series, values: Array) -> str:
+    """The feature whose absence moves a predicted quantity most."""
+    top = int(np.abs(values).argmax())
+    name, lost, before = explained.features(record)[top], float(values[top]), float(row["score"])
+    way = "lowers" if lost > 0 else "raises"
+    return (
+        f"Replacing {name} alone by background rows {way} the predicted {row['target']} by "
+        f"{words.number(abs(lost))}, from {words.number(before)} to "
+        f"{words.number(before - lost)}; no other single feature moves it more."
     )
 
 

@@ -85,7 +85,7 @@ def histograms(record: Record) -> Iterable[Block]:
         n=words.count(total, "row") if total else "",
         how=f"The {len(shown)} columns the explanations rank first; each axis is its own."
         if order
-        else "Properties of the raw data, which the model does not see as such; each axis is its own.",
+        else "Properties of the raw data that no model here sees as such; each axis is its own.",
         caution="A model may treat a tail it has rarely seen with unearned confidence.",
         facts=["precaution.profile.columns"],
     )

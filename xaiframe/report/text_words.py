@@ -67,7 +67,7 @@ def _side(
         direction=direction,
         low=table["mean"] - half,
         high=table["mean"] + half,
-        total=table["sum"] / table["target"].map(messages),
+        total=table["sum"] / table["target"].map(messages).astype(float),
         n=table["count"],
     )
 
