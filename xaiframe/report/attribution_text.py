@@ -30,7 +30,8 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     if both is not None and agreed is not None:
         conflict = message.read(both["conflict"].astype(float).to_dict()) > 0
         blocks.append(_message(message, agreed, conflict, limit, row, place))
-        blocks.append(_leading(message, both, agreed, place))
+        if np.nan_to_num(agreed).any():
+            blocks.append(_leading(message, both, agreed, place))
     blocks.append(_methods(record, message, shares, limit, place))
     return blocks
 
@@ -72,9 +73,10 @@ def _title(message: Message, agreed: Array, target: str) -> str:
 
 def _leading(message: Message, both: pd.DataFrame, agreed: Array, place: int) -> Table:
     """The words that both directions together give the largest shares, with the numbers."""
-    order = np.argsort(-np.nan_to_num(np.abs(agreed)), kind="stable")[:SHOWN]
+    size = np.nan_to_num(np.abs(agreed))
+    order = np.argsort(-size, kind="stable")[:SHOWN]
     rows: list[Row] = []
-    for at in order.tolist():
+    for at in order[size[order] > 0].tolist():
         feature = str(message.words["feature"].iloc[at])
         own = both.loc[feature]
         rows.append(
