@@ -78,15 +78,17 @@ def _leading(message: Message, both: pd.DataFrame, agreed: Array, place: int) ->
     rows: list[Row] = []
     for at in order[size[order] > 0].tolist():
         feature = str(message.words["feature"].iloc[at])
-        own = both.loc[feature]
+        p, g, disputed = (
+            both[key].to_dict()[feature] for key in ("p_share", "g_share", "conflict")
+        )
         rows.append(
             [
                 message.names[at],
                 Cell(feature.removeprefix("word "), "number", at),
-                _share(float(own["p_share"])),
-                _share(float(own["g_share"])),
+                _share(float(p)),
+                _share(float(g)),
                 Cell("conflict", "status", status="fail")
-                if bool(own["conflict"])
+                if bool(disputed)
                 else Cell("for" if agreed[at] > 0 else "against", "status", status="pass"),
             ]
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ class Message:
     def names(self) -> list[str]:
         return [str(word) for word in self.words["word"]]
 
-    def read(self, values: Mapping[str, float]) -> Array:
+    def read(self, values: Mapping[Any, float]) -> Array:
         """``(words,)`` the value of each word's feature."""
         return np.array([values[str(name)] for name in self.words["feature"]], dtype=float)
 

@@ -82,7 +82,7 @@ def leading(record: Record) -> pd.DataFrame:
 
 def uses(record: Record) -> list[dict[str, Any]]:
     """The five words that carry most of the decisions, for the summary."""
-    top = leading(record).head(5)
+    top = leading(record).head(5).reset_index()
     most = float(top["total"].abs().max()) if len(top) else 0.0
     return [
         {
@@ -90,7 +90,7 @@ def uses(record: Record) -> list[dict[str, Any]]:
             "share": words.number(100 * abs(float(total)), digits=2),
             "width": round(100 * abs(float(total)) / most, 1),
         }
-        for (target, word), total in top["total"].items()
+        for target, word, total in top[["target", "word", "total"]].to_numpy().tolist()
         if most > 0
     ]
 
