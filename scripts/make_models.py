@@ -9,6 +9,10 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xaiframe.data.face import Data
 
 FOLDER = Path(__file__).parent.parent / "recipes" / "models"
 
@@ -62,7 +66,71 @@ def onnx_model(folder: Path) -> Path:
     return path
 
 
-MODELS: Mapping[str, Callable[[Path], Path]] = {"onnx_model": onnx_model}
+def sklearn_pipeline(folder: Path) -> Path:
+    """Encoder, scaler and gradient boosting on the raw columns of conf/data/compas.yaml.
+
+    It learns from that choice's training split, and is saved with skops.
+    """
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    from skops import io as skops
+
+    data = data_of("compas")
+    rows = data.encoding.raw(data.train.x)
+    texts = ["c_charge_degree"]
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), texts),
+        (StandardScaler(), [name for name in rows if name not in texts]),
+    )
+    boosting = HistGradientBoostingClassifier(max_iter=60, max_depth=3, random_state=0)
+    labels = [data.classes[k] for k in data.train.y]
+    path = folder / "compas.skops"
+    skops.dump(make_pipeline(columns, boosting).fit(rows, labels), path)
+    return path
+
+
+def xgboost_trees(folder: Path) -> Path:
+    """Boosted trees on the columns of conf/data/bike_sharing.yaml, a code for each level.
+
+    They learn from that choice's training split, and stop where its validation split says so.
+    """
+    import xgboost
+
+    data = data_of("bike_sharing")
+    train, validation = (
+        xgboost.DMatrix(
+            data.encoding.values(part.x), part.y, feature_names=list(data.features), nthread=1
+        )
+        for part in (data.train, data.validation)
+    )
+    settings = {"max_depth": 6, "eta": 0.1, "subsample": 0.8, "seed": 0, "nthread": 1}
+    booster = xgboost.train(
+        settings, train, 400, evals=[(validation, "validation")], early_stopping_rounds=20,
+        verbose_eval=False,
+    )  # fmt: skip
+    path = folder / "bike_sharing.json"
+    booster.save_model(path)
+    return path
+
+
+def data_of(choice: str) -> Data:
+    """The data of conf/data/CHOICE.yaml, split as an audit splits them."""
+    import yaml
+
+    from xaiframe.composition.trust import instantiate
+
+    file = FOLDER.parent.parent / "conf" / "data" / f"{choice}.yaml"
+    data: Data = instantiate(yaml.safe_load(file.read_text(encoding="utf-8"))).load()
+    return data
+
+
+MODELS: Mapping[str, Callable[[Path], Path]] = {
+    "onnx_model": onnx_model,
+    "sklearn_pipeline": sklearn_pipeline,
+    "xgboost_trees": xgboost_trees,
+}
 """Name of a recipe → what writes its model into a folder and returns the file."""
 
 
