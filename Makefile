@@ -24,10 +24,11 @@ setup: .venv/ready .venv/system  ## create .venv and install the pinned set
 	@touch $@
 
 audit: setup     ## run RECIPE (recipes/breast_cancer.yaml) and print verdict and report
-	@$(BIN)/xaiframe run $(RECIPE); code=$$?; test $$code -le 2
+	@scripts/recipe $(basename $(notdir $(RECIPE))); code=$$?; test $$code -le 2
 
-recipes: setup   ## run every recipe
-	@for recipe in recipes/*.yaml; do $(BIN)/xaiframe run $$recipe; test $$? -le 2 || exit 3; done
+recipes: setup   ## run every recipe; data it needs lie in ../shared/data or where XAIFRAME_DATA points
+	@for recipe in recipes/*.yaml; do \
+	  scripts/recipe $$(basename $$recipe .yaml); test $$? -le 2 || exit 3; done
 
 test: setup lint types contract unit  ## lint, types, import contract and tests
 
