@@ -97,6 +97,34 @@ def test_an_operator_that_nobody_knows(make, tmp_path):
         file(np.zeros((1, 4), np.float32))
 
 
+def test_an_output_of_text_is_no_answer(make, tmp_path):
+    nodes = [
+        helper.make_node(
+            "LinearClassifier", ["x"], ["y", "z"], domain="ai.onnx.ml",
+            coefficients=[1.0] * 8, intercepts=[0.0, 0.0], classlabels_strings=["a", "b"],
+        )
+    ]  # fmt: skip
+    out = helper.make_tensor_value_info("y", TensorProto.STRING, ["n"])
+    model = make.graph_of(nodes, (4,), outputs=(out,), domains=[("ai.onnx.ml", 1)])
+    file = read(make.write(model, tmp_path))
+    assert file.labels == ("a", "b")
+    with pytest.raises(ModelError, match="output y holds no numbers"):
+        file(np.zeros((1, 4), np.float32))
+
+
+def test_functions_of_the_file_are_written_out(make, tmp_path):
+    """An exporter may wrap operators into functions of its own domain."""
+    body = [helper.make_node("Relu", ["a"], ["b"]), helper.make_node("Neg", ["b"], ["c"])]
+    own = helper.make_function("own", "Minus", ["a"], ["c"], body, [helper.make_opsetid("", 20)])
+    node = helper.make_node("Minus", ["x"], ["y"], domain="own")
+    model = make.graph_of([node], (4,), domains=[("own", 1)])
+    model.functions.append(own)
+    file = read(make.write(model, tmp_path))
+    assert [one.op_type for one in file.proto.graph.node] == ["Relu", "Neg"]
+    x = np.array([[-1, 0, 1, 2]], dtype=np.float32)
+    np.testing.assert_allclose(file(x), -np.maximum(x, 0))
+
+
 @pytest.mark.parametrize("kind", [TensorProto.DOUBLE, TensorProto.FLOAT16])
 def test_other_precisions_are_fed_in_their_own(make, tmp_path, kind):
     node = helper.make_node("Relu", ["x"], ["y"])

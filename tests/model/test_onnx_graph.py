@@ -251,6 +251,14 @@ def test_what_has_no_counterpart_is_refused_by_name(make, model, why):
         convert(model, "x", "y", tuple(shape))
 
 
+def test_weights_that_torch_cannot_hold_are_refused(make):
+    model = make.chain(("Add", "x w", "y", {}), shape=ROW, weights={"w": f(6)})
+    weight = model.graph.initializer.pop()
+    model.graph.sparse_initializer.add().values.CopyFrom(weight)
+    with pytest.raises(NotApplicable, match="cannot be carried over to torch: KeyError: 'w'"):
+        convert(model, "x", "y", ROW)
+
+
 class Net(nn.Module):
     """Its own scaling, batch norm, a skip connection and functional activations."""
 

@@ -93,6 +93,9 @@ class OnnxFile:
         except Exception as error:
             raise ModelError(Problem(self.place, said(error))) from error
         found = np.asarray(found)
+        if found.dtype.kind not in "fiu":
+            message = f"output {self.output} holds no numbers but {found.dtype}"
+            raise ModelError(Problem(self.place, message, "probabilities, logits or a value"))
         if found.ndim == 0 or len(found) != len(x):
             message = f"output {self.output} has shape {found.shape} for {len(x)} rows"
             raise ModelError(Problem(self.place, message, "one row of numbers per row of data"))

@@ -41,25 +41,44 @@ def convert(
     operator, node and operator set, for what has no counterpart here or mixes rows.
     """
     refuse_unknown(proto)
-    with torch.inference_mode(False), torch.no_grad():
-        build = Build()
-        values = {one.name: Value(tensor_of(one)) for one in proto.graph.initializer}
-        values[source] = _enter(build, shape, taken or shape, order)
-        for op, names in operations(proto, values, rows):
-            found = _carried(build, op)
-            values.update(zip(names, found if isinstance(found, tuple) else (found,), strict=False))
-        if values[output].constant:
-            raise NotApplicable("the output does not depend on the input")
-        last = _rows_and_columns(build, values[output])
-        return build.finish(last if head is None else build.call(head, last, name="head"))
+    try:
+        with torch.inference_mode(False), torch.no_grad():
+            build = Build()
+            last = _output(build, proto, source, output, shape, rows, taken or shape, order)
+            return build.finish(last if head is None else build.call(head, last, name="head"))
+    except (RuntimeError, ValueError, TypeError, LookupError) as error:
+        raise NotApplicable(f"the graph cannot be carried over to torch: {_said(error)}") from error
+
+
+def _output(
+    build: Build,
+    proto: ModelProto,
+    source: str,
+    output: str,
+    shape: tuple[int, ...],
+    rows: int | None,
+    taken: tuple[int, ...],
+    order: tuple[int, ...],
+) -> Value:
+    values = {one.name: Value(tensor_of(one)) for one in proto.graph.initializer}
+    values[source] = _enter(build, shape, taken, order)
+    for op, names in operations(proto, values, rows):
+        found = _carried(build, op)
+        values.update(zip(names, found if isinstance(found, tuple) else (found,), strict=False))
+    if values[output].constant:
+        raise NotApplicable("the output does not depend on the input")
+    return _rows_and_columns(build, values[output])
 
 
 def _carried(build: Build, op: Operation) -> Any:
     try:
         return OPERATORS[op.kind](build, op)
     except (RuntimeError, ValueError, TypeError, LookupError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise NotApplicable(f"{op} cannot be carried over to torch: {said}") from error
+        raise NotApplicable(f"{op} cannot be carried over to torch: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def operations(
