@@ -310,6 +310,13 @@ def test_deep_lift_on_a_separated_copy_is_complete(pictures, name, road):
     assert law.holds, law.text
 
 
+@pytest.mark.filterwarnings("ignore:Setting forward, backward hooks")
+def test_deep_lift_of_functional_activations_breaks_completeness(pictures):
+    law = deep_lift_law(FunctionalReused().eval(), torch.tensor(pictures))
+    assert not law.holds
+    assert law.error > 0.01
+
+
 @pytest.mark.filterwarnings("ignore:Setting backward hooks on ReLU")
 @pytest.mark.parametrize("method", [attr.GuidedBackprop, attr.Deconvolution])
 def test_guided_gradients_of_functional_activations_are_plain(pictures, method):

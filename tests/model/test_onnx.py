@@ -288,6 +288,13 @@ def test_the_digest_follows_the_weights(make, tmp_path):
     assert first == again != other
 
 
+def test_the_digest_of_a_white_box_is_the_same_wherever_the_file_lies(make, tmp_path):
+    data, (here, there) = data_of((6,)), map(_folder(tmp_path), "ab")
+    path = make.export(dense(3), (6,), here / "net.onnx")
+    (there / "moved.onnx").write_bytes((here / "net.onnx").read_bytes())
+    assert Onnx(path).load(data).digest == Onnx(str(there / "moved.onnx")).load(data).digest
+
+
 def test_the_digest_follows_the_graph_where_the_weights_are_the_same(make, tmp_path):
     data, net = data_of((6,)), dense(3)
     other = nn.Sequential(net[0], nn.Sigmoid(), net[2])

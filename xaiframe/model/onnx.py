@@ -68,20 +68,21 @@ class Onnx:
         head, inside = head_of(file.proto, file.output)
         gives = self._gives(answers, head, data)
         matrix = self._columns(file, answers, data)
+        identity = digest(file.digest, feed.name, gives, matrix)
         black = BlackBox(
             answering(file, feed, gives, matrix),
             data.task,
             data.classes,
             gives,
             place=self.path,
-            identity=(file.digest, feed.name, gives, matrix),
+            identity=identity,
         )
         wanted = black.raw(rows)
         try:
             strip = head != "" and (gives == "probability" or head == "LogSoftmax")
             module = self._module(file, feed, gives, inside if strip else file.output, matrix, head)
             white = Converted(module, data.task, data.classes, offers(module))
-            white.identity = black.digest
+            white.identity = identity
             same_answers(white, black, wanted, rows)
         except NotApplicable as reason:
             black.notices = (*feed.notices, f"It only answers, by onnxruntime: {reason}.")
