@@ -55,8 +55,8 @@ def test_the_module_and_the_network_inside_it_both_take_the_weights(tmp_path, da
         np.testing.assert_allclose(model.raw(X), expected, rtol=1e-6)
         assert lightning.__version__ in model.notices[0]
     assert model.notices[1:] == (
-        "the names begin with model.",
-        "left out, as no part of the network: class_weight",
+        "The names of the weights begin with model.",
+        "Left out, as no part of the network: class_weight",
     )
 
 

@@ -2,14 +2,16 @@ import hashlib
 import os
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from lightgbm import LGBMClassifier
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
@@ -103,7 +105,7 @@ def test_the_columns_come_in_the_order_of_the_fit_and_those_never_fitted_are_lef
         model = Sklearn(saved(pipeline, tmp_path)).load(data)
         found = model.raw(data.test.x)
     np.testing.assert_allclose(found, pipeline.predict_proba(raw), rtol=1e-12)
-    assert model.notices == ("the model does not read colour",)
+    assert model.notices == ("The model does not read colour",)
 
 
 def test_missing_columns_are_all_named(tmp_path, data):
@@ -197,6 +199,28 @@ def test_regression_gives_the_value_and_a_classifier_is_none(tmp_path, data):
         Sklearn(saved(pipeline, tmp_path)).load(data)
 
 
+def test_trees_fitted_on_pandas_categories_are_found_in_a_skops_file(tmp_path, data):
+    raw = data.encoding.raw(data.train.x).astype({"colour": "category"})
+    boosting = HistGradientBoostingClassifier(max_iter=5, min_samples_leaf=3)
+    boosting.fit(raw, labels(data))
+    assert boosting.is_categorical_.any()
+    model = Sklearn(saved(boosting, tmp_path)).load(data)
+    np.testing.assert_allclose(model.raw(data.test.x), boosting.predict_proba(raw))
+
+
+def test_an_estimator_that_wants_pandas_categories_gets_them(tmp_path, data, monkeypatch):
+    raw = data.encoding.raw(data.train.x).astype({"colour": "category"})
+    boosting = LGBMClassifier(n_estimators=5, min_child_samples=3, n_jobs=1, verbose=-1)
+    boosting.fit(raw, labels(data))
+    path = saved(boosting, tmp_path, "model.pkl")
+    vouch(monkeypatch, path)
+    model = Sklearn(path).load(data)
+    np.testing.assert_allclose(model.raw(data.test.x), boosting.predict_proba(raw))
+    alone = [model.raw(data.test.x[k : k + 1])[0] for k in range(10)]
+    np.testing.assert_allclose(alone, model.raw(data.test.x)[:10])
+    assert model.notices == ("The model gets texts as pandas' categories",)
+
+
 def test_text_reaches_a_vectoriser_as_strings(tmp_path):
     words = ("buy now", "hello you", "win money now", "see you soon")
     messages = np.array([[k % 4] for k in range(40)], dtype=np.float32)
@@ -270,9 +294,10 @@ def test_a_vouched_pickle_answers(tmp_path, data, monkeypatch):
     np.testing.assert_allclose(Sklearn(path).load(data).raw(data.test.x), expected)
 
 
-def test_a_skops_file_with_a_strange_type_is_refused_and_not_run(tmp_path, data, monkeypatch):
+@pytest.mark.parametrize("wrap", [lambda function, _: function, partial])
+def test_a_skops_file_with_a_strange_type_is_refused_and_not_run(tmp_path, data, wrap):
     ran = tmp_path / "ran"
-    step = FunctionTransformer(os.mkdir)
+    step = FunctionTransformer(wrap(os.mkdir, str(ran)))
     pipeline = make_pipeline(step, LogisticRegression())
     pipeline.steps[1][1].fit(rows(20), labels(data)[:20])
     path = saved(pipeline, tmp_path)

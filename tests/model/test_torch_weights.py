@@ -50,7 +50,7 @@ def test_the_network_answers_with_the_weights_of_the_file(tmp_path, data, key, p
     content = {key: state, "epoch": 3, "optimizer": {"lr": 0.1}} if key else state
     model = TorchWeights(network(), saved(tmp_path, content)).load(data)
     np.testing.assert_allclose(model.raw(X), logits(trained), rtol=1e-6)
-    assert model.notices == ((f"the names begin with {prefix}",) if prefix else ())
+    assert model.notices == ((f"The names of the weights begin with {prefix}",) if prefix else ())
     assert model.provides == ("gradient", "layers")
 
 
@@ -60,7 +60,7 @@ def test_a_given_prefix_picks_one_of_several_networks(tmp_path, data):
              for key, value in module.state_dict().items()}  # fmt: skip
     model = TorchWeights(network(), saved(tmp_path, state), prefix="student.").load(data)
     np.testing.assert_allclose(model.raw(X), logits(student), rtol=1e-6)
-    assert "left out" in model.notices[1]
+    assert "Left out" in model.notices[1]
     assert "teacher.0.weight" in model.notices[1]
 
 

@@ -135,7 +135,7 @@ def test_columns_are_found_by_name_in_any_order(tmp_path):
     model = Trees(path).load(REAL)
     expected = booster.predict(xgboost.DMatrix(frame, nthread=1))
     np.testing.assert_allclose(model.predictions(X), expected, rtol=1e-6)
-    assert model.notices == ("the trees do not read b",)
+    assert model.notices == ("The trees do not read b",)
 
 
 class Mixed(Identity):
@@ -170,7 +170,7 @@ def test_the_width_decides_whether_trees_read_features_or_elements(tmp_path):
     model = Trees(path).load(data)
     expected = codes.predict(xgboost.DMatrix(frame, nthread=1))
     np.testing.assert_allclose(model.predictions(x), expected, rtol=1e-6)
-    assert model.notices == ("colour reaches the trees as codes: 0 green, 1 red",)
+    assert model.notices == ("Codes of colour in the trees: 0 green, 1 red",)
 
 
 def test_unknown_columns_are_all_named_and_widths_compared(tmp_path):

@@ -16,10 +16,13 @@ from xaiframe.model.trusted import check_vouched, content_of, trusts
 PICKLES = (".pkl", ".pickle", ".joblib")
 HARMLESS = (
     "collections.OrderedDict",
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
-"""Types of no estimator, which skops leaves to us: arrays of nodes that only answer."""
+"""Types that skops leaves to us: containers, whose content is judged by itself, and what
+scikit-learn's own trees are made of."""
 
 
 def read_estimator(path: Path) -> tuple[Any, str, tuple[str, ...]]:

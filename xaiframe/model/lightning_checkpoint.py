@@ -29,5 +29,5 @@ class LightningCheckpoint(TorchWeights):
         if VERSION not in loaded:
             hint = "model: torch_weights reads other files"
             raise ModelError(Problem(self.path, "it is no Lightning checkpoint", hint))
-        made = f"a checkpoint of Lightning {loaded[VERSION]}, epoch {loaded.get('epoch', 0)}"
+        made = f"A checkpoint of Lightning {loaded[VERSION]}, epoch {loaded.get('epoch', 0)}"
         return loaded, (made,)

@@ -47,6 +47,7 @@ class Sklearn:
         estimator, sha256, notices = read_estimator(Path(self.path))
         rows, told = inputs(self.path, estimator, data)
         gives, answer, more = outputs(self.path, estimator, data, self.classes)
+        rows, typed = accepted(answer, rows, data)
         model = BlackBox(
             lambda x: quietly(answer, rows(x)),
             data.task,
@@ -55,7 +56,7 @@ class Sklearn:
             place=Path(self.path).name,
             identity=(sha256, *self.classes),
         )
-        model.notices = (*notices, *told, *more)
+        model.notices = (*notices, *told, *typed, *more)
         try:
             model.raw(data.train.x[:TRIED])
         except ModelError:
@@ -90,7 +91,7 @@ def inputs(
             for name in missing
         )
     unused = [name for name in known if name not in names]
-    told = f"the model does not read {', '.join(unused)}" if unused else ""
+    told = f"The model does not read {', '.join(unused)}" if unused else ""
     return lambda x: frame_of(data, x)[names], (told,) if told else ()
 
 
@@ -106,7 +107,7 @@ def _unnamed(
                 f"the data have {len(known)}: {', '.join(known[:12])}",
             )
         )
-    told = "it was fitted without column names: it gets the data's columns in their order"
+    told = "The model was fitted without column names: it gets the data's columns in their order"
     return lambda x: frame_of(data, x).to_numpy(), (told,)
 
 
@@ -114,6 +115,29 @@ def frame_of(data: Data, x: Array) -> pd.DataFrame:
     """The user's own columns of a table, one row each."""
     raw = data.encoding.raw(x)
     return raw if isinstance(raw, pd.DataFrame) else pd.DataFrame(raw, columns=list(data.features))
+
+
+def accepted(
+    answer: Callable[[Any], Array], rows: Callable[[Array], Any], data: Data
+) -> tuple[Callable[[Array], Any], tuple[str, ...]]:
+    """``rows``, or where only that is answered, ``rows`` with texts as pandas' categories."""
+
+    def categories(x: Array) -> Any:
+        frame = rows(x)
+        texts = frame.select_dtypes(exclude=["number", "bool", "datetime"]).columns
+        return frame.astype(dict.fromkeys(texts, "category"))
+
+    some = data.train.x[:TRIED]
+    if not isinstance(rows(some), pd.DataFrame):
+        return rows, ()
+    for typed in (rows, categories):
+        try:
+            quietly(answer, typed(some))
+        except Exception:  # an estimator that is fitted on other types says so in many ways
+            continue
+        told = "The model gets texts as pandas' categories" if typed is categories else ""
+        return typed, (told,) if told else ()
+    return rows, ()
 
 
 def outputs(
@@ -134,7 +158,7 @@ def outputs(
         return "probability", lambda rows: estimator.predict_proba(rows)[:, order], ()
     if hasattr(estimator, "decision_function"):
         told = (
-            "it has no predict_proba: its decision function is taken as logits, "
+            "The model has no predict_proba: its decision function is taken as logits, "
             "and the probabilities made of it are not calibrated"
         )
         return "logit", lambda rows: two_sided(estimator.decision_function(rows))[:, order], (told,)

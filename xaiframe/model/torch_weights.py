@@ -149,8 +149,8 @@ def fill(
         raise ModelError(problems)
     network.load_state_dict(own, strict=False)
     outside = [name for name in state if not name.startswith(prefix)]
-    told = [f"the names begin with {prefix}"] if prefix else []
-    told += [f"left out, as no part of the network: {_few(outside)}"] if outside else []
+    told = [f"The names of the weights begin with {prefix}"] if prefix else []
+    told += [f"Left out, as no part of the network: {_few(outside)}"] if outside else []
     return tuple(told)
 
 

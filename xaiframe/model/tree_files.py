@@ -100,7 +100,7 @@ def _xgboost(place: str, content: bytes, task: str) -> tuple[Ensemble, tuple[str
     notices: tuple[str, ...] = ()
     best = booster.attr("best_iteration")
     if best is not None and int(best) + 1 < booster.num_boosted_rounds():
-        notices = (f"its training stopped early: its first {int(best) + 1} rounds answer",)
+        notices = (f"The training stopped early: the first {int(best) + 1} rounds answer",)
         booster = booster[: int(best) + 1]
     names, types = booster.feature_names, booster.feature_types
     categorical = "c" in (types or ())

@@ -82,7 +82,7 @@ class Trees:
             identity=(sha256, *self.classes),
         )
         model.ensemble, model.columns = ensemble, columns
-        hindered = (f"no TreeSHAP: {ensemble.obstacle}",) if ensemble.obstacle else ()
+        hindered = (f"No TreeSHAP: {ensemble.obstacle}",) if ensemble.obstacle else ()
         model.notices = (*notices, *told, *hindered)
         return model
 
@@ -100,10 +100,10 @@ def columns_of(place: str, ensemble: Ensemble, data: Data) -> tuple[Columns, tup
         return values(chosen, chosen), _told(data, chosen)
     every = np.arange(width)
     if names is None and width == len(features):
-        told = "the trees know no column names: they get the features in their order"
+        told = "The trees know no column names: they get the features in their order"
         return values(every, every), (told, *_told(data, every))
     if width == data.feature_mask.size:
-        told = "the trees get the encoded table's columns in their order, whatever their names"
+        told = "The trees get the encoded table's columns in their order, whatever their names"
         return Columns(_flat, every, data.feature_mask.reshape(-1)), (told,)
     listed = ", ".join(features[:12]) + (", …" if len(features) > 12 else "")
     if names is None:
@@ -125,9 +125,9 @@ def _told(data: Data, chosen: Array) -> tuple[str, ...]:
     """How the levels of the chosen features reach the trees, and which features do not."""
     told = []
     for name in (data.features[k] for k in chosen):
-        levels = data.encoding.levels.get(name)
-        if levels:
+        levels = data.encoding.levels.get(name, ())
+        if any(level != str(k) for k, level in enumerate(levels)):
             codes = ", ".join(f"{k} {level}" for k, level in enumerate(levels[:8]))
-            told.append(f"{name} reaches the trees as codes: {codes}{', …' * (len(levels) > 8)}")
+            told.append(f"Codes of {name} in the trees: {codes}{', …' * (len(levels) > 8)}")
     unused = [name for k, name in enumerate(data.features) if k not in chosen]
-    return (*told, *([f"the trees do not read {', '.join(unused)}"] if unused else []))
+    return (*told, *([f"The trees do not read {', '.join(unused)}"] if unused else []))
