@@ -17,8 +17,8 @@ def class_order(place: str, names: Sequence[object], data: Data) -> Array:
     ``names`` are the model's own, as text or numbers; 0 and 0.0 and "0" are the same class.
     Raises :class:`ModelError` unless they are the data's, each once.
     """
-    own = [_plain(name) for name in names]
-    wanted = [_plain(name) for name in data.classes]
+    own = [plain_name(name) for name in names]
+    wanted = [plain_name(name) for name in data.classes]
     if sorted(own) != sorted(wanted):
         raise ModelError(
             Problem(
@@ -42,7 +42,8 @@ def both_sides(positive: Array) -> Array:
     return np.stack([1 - positive, positive], axis=1)
 
 
-def _plain(name: object) -> str:
+def plain_name(name: object) -> str:
+    """A class as text: 0, 0.0 and "0" are the same."""
     text = str(name)
     try:
         number = float(text)
