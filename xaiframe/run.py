@@ -125,6 +125,7 @@ class Round:
     def brought(self) -> Model:
         """The loaded model; what it is and can bear is written down."""
         model = self.tools.model
+        model.brought = True
         model.max_batch = self.recipe.explain.max_batch
         decides = {
             "model": self.recipe.model,
@@ -219,6 +220,7 @@ class Round:
                 "source": room_digest(node, "evaluation", *SHARED),
                 "explained": explained,
                 "knowledge": [asdict(one) for one in self.recipe.strategy.knowledge],
+                "sensitive": list(self.recipe.strategy.sensitive),
                 **subject.decides,
             }
             self.ledger.unit("evaluation", name, decides, partial(measure_, evidence))

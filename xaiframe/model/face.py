@@ -42,6 +42,10 @@ class Model(ABC):
     max_batch: int
     evaluations: int = 0
     module: nn.Module | None = None
+    brought: bool = False
+    """Whether it came trained: no row of the data is known to have trained it."""
+    repeat_difference: float | None = None
+    """Largest difference between two answers to one row, for a model that asks only once."""
     notices: tuple[str, ...] = ()
     """What a person should know about how the model was taken in, e.g. what it cannot offer."""
 
