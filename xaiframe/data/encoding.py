@@ -37,6 +37,14 @@ class Encoding:
         """The inputs ``(n, *input_shape)`` float32 whose :meth:`values` are these."""
         raise NotImplementedError
 
+    def tokens(self, row: Array) -> list[str]:
+        """The word at each place of one instance, empty where there is none; of text only."""
+        raise NotImplementedError
+
+    def names(self, features: tuple[str, ...]) -> tuple[str, ...]:
+        """What a statement of domain knowledge may be about: features, or the words of text."""
+        return features
+
     def tables(self, split: Split) -> dict[str, pd.DataFrame]:
         """What a report needs to show these instances as the user knows them, by artifact name."""
         raise NotImplementedError

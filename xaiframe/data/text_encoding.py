@@ -63,6 +63,12 @@ class TextEncoding(Identity):
         """The messages without the words that are 0."""
         return ["".join(self.surfaces[int(one)] for one in row if one).strip() for row in x]
 
+    def tokens(self, row: Array) -> list[str]:
+        return [self.surfaces[int(one)].strip() for one in row]
+
+    def names(self, features: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002
+        return tuple(self._alike)
+
     def tables(self, split: Split) -> dict[str, pd.DataFrame]:
         """``originals``: position, text, words, read (how many of them fit); ``words``: position,
         feature, word, start, end (in characters of the text)."""

@@ -15,6 +15,7 @@ from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.sight import Sight, curve_slopes, importance, sight_on, tendency, trend
 from xaiframe.evaluation.statistics import Estimate
+from xaiframe.evaluation.vocabulary import by_word
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.recipe import Knowledge as Statement
@@ -45,7 +46,8 @@ class Knowledge:
 
     rises, falls: over the instances, the Spearman correlation of the feature's value with its
     attribution (mean of the direction's signed methods, each scaled to its mean size); the
-    partial dependence curve, where it is of the same class, is a second witness of P.
+    partial dependence curve, where it is of the same class, is a second witness of P. Of messages
+    a feature is a word: its value is how often it occurs.
     matters, does_not_matter: the feature's mean share of |attribution|, above 1 / features or
     below half of it. A direction speaks only when the whole 95 % interval does; held means that
     P and G both say so, contradicted that both say the contrary, anything else is undecided.
@@ -76,6 +78,8 @@ class Knowledge:
             raise RecipeError(problems)
         if not evidence.local:
             raise NotApplicable("no local attribution was explained")
+        if evidence.data.modality == "text":
+            evidence = by_word(evidence)
         rows = [self._judge(statement, evidence) for statement in statements]
         facts = [_statement_fact(row) for row in rows]
         verdicts = [row["verdict"] for row in rows]
@@ -87,7 +91,10 @@ class Knowledge:
     def _judge(self, statement: Statement, evidence: Evidence) -> dict[str, Any]:
         """One row of the table: verdict, the words behind it, and the numbers behind the words."""
         if statement.feature in evidence.data.dropped:
-            return _dropped(statement)
+            held = statement.effect == "does_not_matter"
+            return _unseen(statement, "the feature was dropped; the model never sees it", held)
+        if statement.feature not in evidence.data.features:
+            return _unseen(statement, "no explained message holds it")
         feature = evidence.data.features.index(statement.feature)
         sight = sight_on(statement, evidence)
         witnesses = [self._witness(side, statement, feature, sight, evidence) for side in SIDES]
@@ -141,16 +148,15 @@ class Knowledge:
         return Witness(side, opinion, words, share, rank, slope)
 
 
-def _dropped(statement: Statement) -> dict[str, Any]:
-    """The row of a feature that the recipe leaves out: it cannot matter, nor rise or fall."""
-    held = statement.effect == "does_not_matter"
+def _unseen(statement: Statement, why: str, held: bool = False) -> dict[str, Any]:
+    """The row of a feature that no explanation can be read of."""
     row: dict[str, Any] = {
         "feature": statement.feature,
         "effect": statement.effect,
         "because": statement.because,
         "class": statement.class_name,
         "verdict": "held" if held else "undecided",
-        "evidence": "the feature was dropped; the model never sees it",
+        "evidence": why,
         "n": 0,
     }
     numbers = ("share", "rank", "correlation", "low", "high")
@@ -162,7 +168,8 @@ def unknown_names(statements: Sequence[Statement], data: Data) -> Iterator[Probl
     """A problem per feature or class that a statement names and the data do not have."""
     for number, statement in enumerate(statements):
         place = f"strategy.knowledge[{number}]"
-        asked = [("feature", statement.feature, (*data.features, *data.dropped))]
+        names = data.encoding.names(data.features)
+        asked = [("feature", statement.feature, (*names, *data.dropped))]
         if statement.class_name:
             asked.append(("class", statement.class_name, data.classes))
         for kind, name, known in asked:
