@@ -1,5 +1,7 @@
 """TreeSHAP against the definition, by enumeration, for each library that makes trees."""
 
+from dataclasses import replace
+
 import lightgbm
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
+from xaiframe.data.encoding import Identity
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.model.trees import Trees
@@ -147,6 +150,41 @@ def test_background_rows_count_as_much_as_they_weigh(tmp_path, weights):
 def test_it_costs_one_look_at_instances_and_background(tmp_path):
     found = TreeShap().explain(bank_of(by_xgboost(tmp_path, ()), (), rows=7))
     assert found.evaluations == 7 + 4
+
+
+class Gaps(Identity):
+    """Five numbers, and behind them an element that says whether the first is missing."""
+
+    def values(self, x):
+        found = x[:, :FEATURES].astype(np.float64)
+        found[x[:, FEATURES] > 0.5, 0] = np.nan
+        return found
+
+
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm", "scikit-learn"])
+def test_missing_values_go_where_each_library_sends_them(tmp_path, shapley, library):
+    gap = np.random.default_rng(1).random(len(X)) < 0.3
+    x = np.hstack([X, gap[:, None]]).astype(np.float32)
+    rows, y = Gaps().values(x), SIGNAL + gap
+    if library == "xgboost":
+        path = tmp_path / "model.json"
+        missing = xgboost.DMatrix(rows, y, nthread=1)
+        xgboost.train({"nthread": 1, "max_depth": 4}, missing, 15).save_model(path)
+    elif library == "lightgbm":
+        path = tmp_path / "model.txt"
+        settings = {"objective": "regression", "num_threads": 1, "verbose": -1}
+        lightgbm.train(settings, lightgbm.Dataset(rows, y), 15).save_model(path)
+    else:
+        path = tmp_path / "model.skops"
+        skops.io.dump(HistGradientBoostingRegressor(max_iter=8).fit(rows, y), path)
+    data = replace(data_of((), np.array([0, 1, 2, 3, 4, 0])), encoding=Gaps())
+    model = Trees(str(path)).load(data)
+    np.testing.assert_array_equal(model.columns.owner, np.arange(FEATURES))
+    scorer = Scorer(model, Reference(x[:4], np.full(4, 0.25), "logit", None))
+    bank = CoalitionBank(scorer, data, x[60:66], np.zeros(6, dtype=int), np.arange(6), 0)
+    assert gap[60:66].any()
+    found, exact = TreeShap().explain(bank), KernelShap(samples=30).explain(bank)
+    np.testing.assert_allclose(found.values, exact.values, atol=2e-5)
 
 
 def test_a_feature_of_several_columns_is_refused(tmp_path):
