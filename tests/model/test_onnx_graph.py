@@ -203,7 +203,7 @@ CASES = {
 }
 
 
-def both(model, x):
+def both_answers(model, x):
     """What onnxruntime and the converted graph answer."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
@@ -218,7 +218,7 @@ def both(model, x):
 def test_operator_answers_as_onnxruntime_does(make, name, rows):
     model = CASES[name](make)
     shape = [axis.dim_value for axis in model.graph.input[0].type.tensor_type.shape.dim[1:]]
-    wanted, got = both(model, f(rows, *shape))
+    wanted, got = both_answers(model, f(rows, *shape))
     if name == "Flatten rows too":
         wanted = wanted.reshape(rows * 4, -1)
     flat = wanted.reshape(len(wanted), -1)
@@ -227,7 +227,52 @@ def test_operator_answers_as_onnxruntime_does(make, name, rows):
 
 def test_every_operator_that_is_offered_is_tried(make):
     used = {node.op_type for case in CASES.values() for node in case(make).graph.node}
-    assert set(OPERATORS) == used
+    assert set(OPERATORS) == used | set(GATES)
+
+
+GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+
+@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("both", [False, True], ids=["forward", "bidirectional"])
+@pytest.mark.parametrize("given", [False, True], ids=["from zero", "from a state"])
+@pytest.mark.parametrize("which", [0, 1])
+def test_recurrent_operator_answers_as_onnxruntime_does(make, kind, both, given, which):
+    """x is (n, steps, inputs); the operator takes the steps first, and puts out (…, n, width)."""
+    ways, gates = 1 + both, GATES[kind]
+    weights = {"w": f(ways, gates * 3, 4), "r": f(ways, gates * 3, 3), "b": f(ways, gates * 6)}
+    states = {"h": f(ways, 1, 3), **({"c": f(ways, 1, 3)} if kind == "LSTM" else {})}
+    sizes = [
+        ("Shape", "x", "n", {"start": 0, "end": 1}),
+        ("Concat", "ways n width", "s", {"axis": 0}),
+        *(("Expand", f"{name} s", f"{name}n", {}) for name in states),
+    ]
+    more = {"hidden_size": 3, "direction": "bidirectional" if both else "forward"}
+    if kind == "GRU":
+        more["linear_before_reset"] = 1
+    made = ["every", "last"][which]
+    node = helper.make_node(
+        kind, ["t", "w", "r", "b", *(["", *(f"{name}n" for name in states)] if given else [])],
+        ["every", "last"], **more,
+    )  # fmt: skip
+    order = [2, 0, 1, 3] if which == 0 else [1, 0, 2]
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+        *(helper.make_node(k, i.split(), o.split(), **a) for k, i, o, a in sizes if given),
+        node,
+        helper.make_node("Transpose", [made], ["z"], perm=order),
+        helper.make_node("Flatten", ["z"], ["y"]),
+    ]
+    weights |= {**states, "ways": i(ways), "width": i(3)} if given else {}
+    wanted, got = both_answers(make.graph_of(nodes, (5, 4), weights), f(6, 5, 4))
+    np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_gru_that_resets_first_is_refused(make):
+    weights = {"w": f(1, 9, 4), "r": f(1, 9, 3)}
+    model = make.chain(("GRU", "x w r", "y", {"hidden_size": 3}), shape=(5, 4), weights=weights)
+    with pytest.raises(NotApplicable, match=r"operator GRU .* resets before"):
+        convert(model, "x", "y", (5, 4))
 
 
 @pytest.mark.parametrize(
@@ -299,10 +344,32 @@ class Attention(nn.Module):
         return self.output(mixed.transpose(1, 2).reshape(x.shape[0], -1, 8).mean(dim=1))
 
 
+class Series(nn.Module):
+    """Channels first, a convolution, two recurrent layers, the last state."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(7)
+        self.conv = nn.Conv1d(2, 5, 3, padding=1)
+        self.memory = nn.LSTM(5, 4, batch_first=True, bidirectional=True)
+        self.gate = nn.GRU(8, 6, batch_first=True)
+        self.output = nn.Linear(6, 3)
+
+    def forward(self, x):
+        steps, _ = self.memory(functional.relu(self.conv(x)).transpose(1, 2))
+        return self.output(self.gate(steps)[0][:, -1])
+
+
 @pytest.mark.parametrize("dynamo", [False, True], ids=["traced", "dynamo"])
 @pytest.mark.parametrize(
     ("net", "shape", "rows"),
-    [(Net, (2, 8, 8), None), (Net, (2, 8, 8), 1), (Net, (2, 8, 8), 4), (Attention, (5, 4), None)],
+    [
+        (Series, (2, 9), None),
+        (Net, (2, 8, 8), None),
+        (Net, (2, 8, 8), 1),
+        (Net, (2, 8, 8), 4),
+        (Attention, (5, 4), None),
+    ],
 )
 def test_exports_answer_as_the_network_they_came_from(make, tmp_path, net, shape, rows, dynamo):
     network = net().eval()
@@ -360,7 +427,7 @@ def test_activations_written_out_are_layers_again(make, name):
     }  # fmt: skip
     nodes = (("MatMul", "x w", "h", {}), *(WRITTEN_OUT | NOT_QUITE)[name])
     model = make.chain(*nodes, shape=(4,), weights=weights)
-    wanted, got = both(model, f(5, 4))
+    wanted, got = both_answers(model, f(5, 4))
     np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
     layers = {type(layer) for layer in convert(model, "x", "y", (4,)).children()}
     assert bool(layers & {nn.GELU, nn.SiLU}) == (name in WRITTEN_OUT)
@@ -381,7 +448,7 @@ def test_a_product_that_is_read_twice_keeps_its_bias_apart(make):
         ("MatMul", "x w", "a", {}), ("Add", "a b", "c", {}), ("Mul", "a c", "y", {}),
         shape=ROW, weights={"w": f(6, 3), "b": f(3)},
     )  # fmt: skip
-    wanted, got = both(model, f(4, 6))
+    wanted, got = both_answers(model, f(4, 6))
     np.testing.assert_allclose(got, wanted, rtol=1e-5)
 
 
@@ -393,5 +460,5 @@ def test_no_name_in_the_file_becomes_code(make):
         for n, name in enumerate(names)
     ]
     nodes.append(helper.make_node("Identity", [f"v{len(names)}"], ["y"]))
-    wanted, got = both(make.graph_of(nodes, ROW), f(4, 6))
+    wanted, got = both_answers(make.graph_of(nodes, ROW), f(4, 6))
     np.testing.assert_array_equal(got, wanted)

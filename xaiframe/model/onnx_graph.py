@@ -13,9 +13,10 @@ from torch import Tensor, fx, nn
 from xaiframe.errors import NotApplicable
 from xaiframe.model.onnx_build import Build, Operation, Value
 from xaiframe.model.onnx_layers import LAYERS
+from xaiframe.model.onnx_recurrent import RECURRENT
 from xaiframe.model.onnx_shapes import FUNCTIONS, turn
 
-OPERATORS = {**LAYERS, **FUNCTIONS}
+OPERATORS = {**LAYERS, **RECURRENT, **FUNCTIONS}
 STANDARD = ("", "ai.onnx")
 PASSING = ("Identity", "Dropout")
 HEADS = ("Softmax", "LogSoftmax", "Sigmoid")
