@@ -60,3 +60,52 @@ def test_input_is_dark_ink_on_white():
     image = pixels(picture.grey(np.array([[0.0, 16.0]])))
     assert image[2, 2].tolist() == [255, 255, 255]
     assert image[2, -3].tolist() == [0, 0, 0]
+
+
+def test_a_region_carries_one_minus_in_its_middle():
+    regions = np.zeros((28, 28), dtype=int)
+    regions[:, 14:] = 1
+    values = np.where(regions == 1, -1.0, 1.0)
+    image = pixels(picture.heatmap(values, 1.0, regions=regions))
+    white = image.min(axis=2) > 240
+    assert not white[:, : image.shape[1] // 2].any()
+    rows = np.flatnonzero(white.any(axis=1))
+    assert 0 < len(rows) < 12
+    assert np.abs(rows - image.shape[0] / 2).max() < image.shape[0] / 10
+
+
+def test_cells_too_small_to_see_carry_no_minus():
+    assert pixels(picture.heatmap(-np.ones((28, 28)), 1.0)).min(axis=2).max() < 240
+
+
+def test_a_map_larger_than_its_place_is_thinned_out():
+    image = pixels(picture.heatmap(np.ones((500, 300)), 1.0, 20))
+    assert max(image.shape) <= 20 / 25.4 * picture.DPI + 1
+
+
+def test_a_photo_keeps_colours_and_levels():
+    x = np.zeros((3, 2, 2))
+    x[:, 0, 0] = [10, 100, 200]
+    x[:, 1, 1] = 500
+    image = pixels(picture.photo(x, 0, 255, 5))
+    np.testing.assert_allclose(image[1, 1], [10, 100, 200], atol=1)
+    assert image[-2, -2].tolist() == [255, 255, 255]
+    assert image[1, -2].tolist() == [0, 0, 0]
+    inverted = pixels(picture.photo(np.array([[[0.0, 16.0]]]), 16, 0, 5))
+    assert inverted[1, 1].tolist() == [255, 255, 255]
+
+
+def test_borders_lie_between_regions_and_nowhere_else():
+    regions = np.array([[0, 1], [0, 1]])
+    image = pixels(picture.photo(np.zeros((1, 2, 2)), 0, 1, 20, regions))
+    coloured = np.flatnonzero((np.ptp(image, axis=2) > 50).all(axis=0))
+    assert len(coloured)
+    assert np.abs(coloured - image.shape[1] / 2).max() <= 2
+
+
+def test_pictures_are_stacked_in_rows_and_columns():
+    one = picture.photo(np.ones((1, 2, 2)), 0, 1, 5)
+    with Image.open(io.BytesIO(one)) as single:
+        side = single.width
+    sheet = pixels(picture.stacked([[one, one], [one]], gap=6))
+    assert sheet.shape[:2] == (2 * side + 6, 2 * side + 6)

@@ -8,39 +8,30 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, maps, picture, words
+from xaiframe.report import explained, maps, picture, picture_input, words
 from xaiframe.report.block import Block, Figure, Grid, Heading
 from xaiframe.report.record import Record
 
 COLUMNS = 6
+NUMBERED = 3
 
 
 def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     """Picture, consensus and the maps of every method; fine gradient maps below."""
-    position, arrays = int(row["position"]), explained.inputs(record)
-    mask = arrays["feature_mask"]
+    position = int(row["position"])
+    mask = picture_input.regions(record, position)
     shares = {
         method: explained.shown_shares(record, method)[position]
         for method in explained.local_methods(record)
     }
     limit = max(float(np.abs(one).max()) for one in shares.values())
     key = f"case-{place + 1}"
-    top: list[Block] = [
-        Figure(
-            f"{key}-input",
-            "The picture the model saw",
-            picture.grey(_plane(arrays["x"][position]), 38),
-            alt=f"input picture, predicted {row['predicted']}",
-            width=148,
-        ),
-        *_consensus(record, position, mask, key, limit),
-    ]
     return [
-        Grid(top, 4),
+        Grid([_input(record, row, key), *_consensus(record, position, mask, key, limit)], 4),
         Heading(
             f"{key}-maps",
             "Perturbation (P) above, gradient (G) below",
-            "Share of all attribution per patch, one scale "
+            f"Share of all attribution per {picture_input.noun(record)}, one scale "
             f"(±{words.number(limit)}) for all maps. Orange speaks for {row['target']}, blue "
             f"with a white minus against it.",
         ),
@@ -49,9 +40,31 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     ]
 
 
-def _plane(x: Array) -> Array:
-    """``(channels, rows, columns)`` as a picture: one channel as it is, three as colour."""
-    return np.asarray(x[0] if x.shape[0] != 3 else np.moveaxis(x, 0, -1))
+def _input(record: Record, row: pd.Series, key: str) -> Figure:
+    """The user's picture with its file name; superpixels drawn, those that matter numbered."""
+    position, own = int(row["position"]), picture_input.own_regions(record)
+    name = picture_input.file(record, position)
+    numbers = {k: str(k + 1) for k in _leading(record, position)} if own else {}
+    drawn = "Borders: superpixels; numbers: the segments that carry most." if own else ""
+    return Figure(
+        f"{key}-input",
+        "The picture the model saw",
+        picture_input.show(record, position, 38, own, numbers),
+        how=". ".join(part for part in (name, drawn) if part),
+        alt=f"input picture {name}, predicted {row['predicted']}",
+        width=148,
+    )
+
+
+def _leading(record: Record, position: int) -> list[int]:
+    """The features with the largest mean |share|, and the one that ablation finds strongest."""
+    methods = explained.local_methods(record)
+    rows = [np.abs(explained.shown_shares(record, method)[position]) for method in methods]
+    found = [int(k) for k in np.argsort(-np.mean(rows, axis=0), kind="stable")[:NUMBERED]]
+    if "feature_ablation" in methods:
+        values = explained.attribution(record, "feature_ablation")["values"][position]
+        found += [int(values.argmax()), int(values.argmin())]
+    return list(dict.fromkeys(found))
 
 
 def _row(
@@ -64,8 +77,8 @@ def _row(
             Figure(
                 f"{key}-{method}",
                 f"{direction} · {words.label(method)}",
-                picture.heatmap(maps.spread(shares[method], mask), limit, 24),
-                alt=f"attribution per patch by {words.label(method)}",
+                picture.heatmap(maps.spread(shares[method], mask), limit, 24, regions=mask),
+                alt=f"attribution per {picture_input.noun(record)} by {words.label(method)}",
                 width=92,
                 grey=trust.below,
                 mark=_mark(shares[method], trust.below),
@@ -81,10 +94,11 @@ def _mark(shares: Array, below: bool) -> str:
     return "below the gate" if below else ""
 
 
-def _framed(conflicts: int) -> str:
+def _framed(record: Record, conflicts: int) -> str:
+    one, many = picture_input.noun(record), picture_input.nouns(record)
     if not conflicts:
-        return "No patch is in conflict."
-    return f"Framed in black: {words.count(conflicts, 'patch', 'patches')} in conflict."
+        return f"No {one} is in conflict."
+    return f"Framed in black: {words.count(conflicts, one, many)} in conflict."
 
 
 def _consensus(
@@ -93,8 +107,9 @@ def _consensus(
     table = record.table("evaluation.agreement", "consensus")
     if table is None:
         return []
-    mine = table[table["position"] == position].set_index("feature").loc[explained.features(record)]
-    conflict = mine["conflict"].to_numpy(dtype=bool)
+    mine = table[table["position"] == position].set_index("feature")
+    mine = mine.reindex(explained.features(record))
+    conflict = mine["conflict"].eq(True).to_numpy(dtype=bool)
     wide = maps.spread(conflict, mask)
     pictures = []
     for column, title in (
@@ -103,15 +118,15 @@ def _consensus(
         ("consensus", "What both agree on"),
     ):
         frame = wide if column == "consensus" else None
-        values = maps.spread(mine[column].to_numpy(dtype=float), mask)
+        values = maps.spread(mine[column].fillna(0.0).to_numpy(dtype=float), mask)
         pictures.append(
             Figure(
                 f"{key}-{column}",
                 title,
-                picture.heatmap(values, limit, 38, frame),
-                alt=f"{title} per patch",
+                picture.heatmap(values, limit, 38, frame, mask),
+                alt=f"{title} per {picture_input.noun(record)}",
                 width=148,
-                how=_framed(int(conflict.sum())) if column == "consensus" else "",
+                how=_framed(record, int(conflict.sum())) if column == "consensus" else "",
             )
         )
     return pictures

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, explained, picture, words
+from xaiframe.report import chart, explained, picture_input, words
 from xaiframe.report.block import Block, Figure, Grid, Heading, Table, num
 from xaiframe.report.record import Record
 
@@ -108,7 +108,7 @@ def examples(record: Record) -> Iterable[Block]:
         Figure(
             f"mean-{position}",
             name.removeprefix("mean_"),
-            picture.grey(values.squeeze(), 14),
+            picture_input.mean(record, values, 14),
             alt=f"mean picture of {name.removeprefix('mean_')}",
             width=52,
         )

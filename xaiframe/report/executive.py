@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from xaiframe.report import explained, headline, maps, picture, text_words, words
-from xaiframe.report.block import Block, Chapter, Figure, Page, parts
+from xaiframe.report import explained, headline, maps, text_words, words
+from xaiframe.report.block import Block, Chapter, Page, parts
 from xaiframe.report.record import Record
 
 
@@ -25,7 +23,7 @@ def page(record: Record) -> Iterable[Block]:
         "_executive.html",
         {
             "audience": words.AUDIENCE.get(audience, ""),
-            "picture": _picture(record),
+            "picture": maps.summary(record) if explained.modality(record) == "image" else None,
             "uses": uses(record),
             "accuracy": plain_accuracy(record, audience),
             "traceability": plain_traceability(record, audience),
@@ -72,26 +70,6 @@ def uses(record: Record) -> list[dict[str, Any]]:
         }
         for name, share in zip(explained.ranking(record)[:5], top, strict=True)
     ]
-
-
-def _picture(record: Record) -> Figure | None:
-    """For images one picture: where both directions look on average."""
-    mask = explained.inputs(record).get("feature_mask")
-    methods = explained.local_methods(record)
-    if explained.modality(record) != "image" or mask is None or not methods:
-        return None
-    means = [
-        np.abs(explained.shares(explained.attribution(record, m)["values"])).mean(0)
-        for m in methods
-    ]
-    mean = np.mean(means, axis=0)
-    return Figure(
-        "executive-picture",
-        "Where it looks on average: the stronger the colour, the more the area decides",
-        picture.heatmap(maps.spread(mean, mask), float(mean.max()), 50),
-        alt="mean share of attribution per patch over all methods",
-        width=190,
-    )
 
 
 def plain_accuracy(record: Record, audience: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from xaiframe.explanation import Array
 from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Page
+from xaiframe.report.explorer_image import pictures
 from xaiframe.report.explorer_text import texts
 from xaiframe.report.record import Record
 
@@ -23,12 +24,7 @@ def explorer(record: Record) -> Iterable[Block]:
     arrays = explained.inputs(record)
     if not methods or table.empty or "x" not in arrays:
         return
-    width = max(
-        1,
-        arrays["x"][0].size
-        if explained.modality(record) == "image"
-        else len(explained.features(record)),
-    )
+    width = max(1, len(explained.features(record)))
     room = max(6, MOST_ELEMENTS // (width * (len(methods) + 1)))
     kept = table.head(room)
     yield Page(
@@ -40,15 +36,17 @@ def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
     """What the script draws: instances, features with values, signed shares per method."""
     arrays, positions = explained.inputs(record), table["position"].to_numpy(dtype=int)
     image = explained.modality(record) == "image"
+    drawn = pictures(record, positions) if image else []
+    if drawn:
+        table, positions = table.head(len(drawn)), positions[: len(drawn)]
     units = explained.units(record)
     return {
         "modality": explained.modality(record),
         "features": explained.features(record),
         "units": [units.get(name, "") for name in explained.features(record)],
-        "mask": arrays["feature_mask"].reshape(-1).tolist() if image else [],
-        "shape": list(arrays["x"].shape[-2:]) if image else [],
+        "pictures": drawn,
         "texts": texts(record, positions),
-        "inputs": [_round(x[0] if image else x) for x in arrays["x"][positions]],
+        "inputs": [] if image else [_round(x) for x in arrays["x"][positions]],
         "instances": [
             {
                 "id": words.number(row["id"]),

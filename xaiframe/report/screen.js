@@ -74,20 +74,27 @@
       });
     });
   }
-  function canvas(parent, title, colour) {
-    const box = make("figure", null, parent), [high, wide] = data.shape; make("figcaption", title, box);
+  function canvas(parent, title, [high, wide], colour) {
+    const box = make("figure", null, parent); make("figcaption", title, box);
     const c = make("canvas", null, box), pen = c.getContext("2d"); c.width = wide; c.height = high;
     for (let k = 0; k < high * wide; k++) { pen.fillStyle = colour(k); pen.fillRect(k % wide, Math.floor(k / wide), 1, 1); }
+    return c;
   }
+  // Runs of equal numbers, row by row, as one number per pixel.
+  const unrolled = (runs) => { const all = []; for (let k = 0; k < runs.length; k += 2) for (let n = 0; n < runs[k + 1]; n++) all.push(runs[k]); return all; };
   function maps(parent, at, methods) {
     const holder = make("div", null, parent); holder.className = "maps";
-    const x = data.inputs[at], low = Math.min(...x), span = Math.max(...x) - low || 1;
-    canvas(holder, "input", (k) => { const v = Math.round(255 * (1 - (x[k] - low) / span)); return `rgb(${v},${v},${v})`; });
+    const own = data.pictures[at], mask = unrolled(own.mask), box = make("figure", null, holder);
+    make("figcaption", own.file || "input", box);
+    const image = make("img", null, box); image.src = own.source; image.alt = "input picture";
     const limit = Math.max(...methods.flatMap((method) => method.shares[at].map(Math.abs))) || 1;
-    methods.forEach((method) => canvas(holder, `${method.direction} · ${method.name}`, (k) => {
-      const share = method.shares[at][data.mask[k]] / limit, end = share >= 0 ? [214, 116, 0] : [11, 79, 125], w = Math.abs(share);
-      return `rgb(${end.map((v) => Math.round((1 - w) * 250 + w * v)).join()})`;
-    }));
+    methods.forEach((method) => {
+      const map = canvas(holder, `${method.direction} · ${method.name}`, own.shape, (k) => {
+        const share = method.shares[at][mask[k]] / limit, end = share >= 0 ? [214, 116, 0] : [11, 79, 125], w = Math.abs(share);
+        return `rgb(${end.map((v) => Math.round((1 - w) * 250 + w * v)).join()})`;
+      });
+      if (method.below) map.className = "faded";
+    });
   }
   function words(parent, at, methods) {
     const spoken = data.texts[at].filter(([, , f]) => f >= 0);
