@@ -23,3 +23,8 @@ def test_equal_points_do_not_cover_each_other():
 def test_thirds_follow_the_ranks():
     found = thirds(np.array([5.0, 1.0, 9.0]))
     assert found == ["middle third", "lowest third", "highest third"]
+
+
+def test_a_missing_value_has_no_third():
+    found = thirds(np.array([5.0, np.nan, 9.0]))
+    assert found == ["middle third", "no order", "highest third"]

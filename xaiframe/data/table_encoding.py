@@ -9,7 +9,7 @@ import pandas as pd
 
 from xaiframe.data.encoding import Encoding
 from xaiframe.data.face import Split
-from xaiframe.data.table_column import Column
+from xaiframe.data.table_column import Column, Date, written
 from xaiframe.explanation import Array
 
 
@@ -51,12 +51,16 @@ class TableEncoding(Encoding):
         return np.concatenate([one.elements(values[:, at]) for at, one in pairs], axis=1)
 
     def tables(self, split: Split) -> dict[str, pd.DataFrame]:
-        """``shown``: the cells as the user writes them; ``levels``: feature, code, level."""
+        """``shown``: the cells as the user writes them; ``levels``: feature, code, level, and of
+        a date the day from which its days are counted, at code 0."""
         shown = {one.name: one.shown(split.frame[one.name]) for one in self.columns}
         levels = [
             (name, code, level)
             for name, known in self.levels.items()
             for code, level in enumerate(known)
+        ]
+        levels += [
+            (one.name, 0, written(one.first)) for one in self.columns if isinstance(one, Date)
         ]
         return {
             "shown": pd.DataFrame(shown, dtype=object),

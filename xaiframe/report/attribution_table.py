@@ -118,6 +118,8 @@ def _title(case: Case) -> str:
     first, target = case.shown[0], str(case.row["target"])
     sides = case.means.loc[first].dropna()
     if bool((sides > 0).all()) or bool((sides < 0).all()):
-        way = "for" if bool((sides > 0).all()) else "against"
-        return f"{words.sentence(first)} speaks most {way} {target}"
+        up = bool((sides > 0).all())
+        if explained.regression(case.record):
+            return f"{words.sentence(first)} {'raises' if up else 'lowers'} {target} most"
+        return f"{words.sentence(first)} speaks most {'for' if up else 'against'} {target}"
     return f"P and G dispute {first}"

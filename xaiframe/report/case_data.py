@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from xaiframe.report import explained, words
+from xaiframe.report import explained, levels
 from xaiframe.report.record import Record
 
 SHOWN = 10
@@ -99,9 +99,14 @@ class Case:
         """Mean share of one direction, NaN where none speaks."""
         return float(self.means[side].to_dict()[name])
 
+    @cached_property
+    def values(self) -> levels.Values:
+        return levels.Values(self.record)
+
     def value(self, name: str) -> float:
-        return float(explained.inputs(self.record)["x"][self.position, self.names.index(name)])
+        """The value as a number: a code for a level, NaN where it is missing."""
+        return float(self.values.numbers[self.position, self.names.index(name)])
 
     def recorded(self, name: str) -> str:
         """The value as the user knows it, with its unit."""
-        return words.number(self.value(name), explained.units(self.record).get(name, ""))
+        return self.values.cell(name, self.position)

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from xaiframe.report import words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Cell, Row, Table
 from xaiframe.report.case_data import Case
 
 
 def values(case: Case) -> Table:
     """One row per shown feature: value, usual range, shares of P and G, their verdict."""
-    profile = case.record.table("precaution.profile", "columns")
-    usual = {} if profile is None else {str(r["column"]): r for _, r in profile.iterrows()}
     rows: list[Row] = []
     for name in case.shown:
         p, g = (case.mean(name, side) for side in ("P", "G"))
+        value = case.value(name)
         rows.append(
             [
                 name,
-                Cell(case.recorded(name), "number", case.value(name)),
-                Cell(_range(usual.get(name)), "number"),
+                Cell(case.recorded(name), "number", None if np.isnan(value) else value),
+                Cell(case.values.usual(name), "number"),
                 _share(p),
                 _share(g),
-                _verdict(name, case.conflict, float(np.nansum([p, g]))),
+                _verdict(case, name, float(np.nansum([p, g]))),
             ]
         )
     rest = len(case.names) - len(case.shown)
+    further = f" {words.count(rest, 'further feature')} in the explorer of the HTML report."
     return Table(
         f"case-values-{case.place + 1}",
         "The input as recorded, beside what is usual",
-        ["feature", "value", "middle half of all rows", "P share", "G share", "both directions"],
+        ["feature", "value", "usual in training", "P share", "G share", "both directions"],
         rows,
-        caution="Shares are the pale bars above."
-        + (f" The other {rest} features are in the explorer of the HTML report." if rest else ""),
+        how="Usual: the middle half of the training rows, or the most frequent level.",
+        caution="Shares are the pale bars above." + (further if rest else ""),
         compact=True,
         widths=(30, 15, 19, 11, 11, 14),
     )
@@ -46,15 +45,10 @@ def _share(value: float) -> Cell:
     return Cell(words.number(value), "number", value)
 
 
-def _range(row: pd.Series | None) -> str:
-    if row is None or not {"q25", "q75"} <= set(row.index):
-        return "not profiled"
-    return words.interval((float(row["q25"]), float(row["q75"])))
-
-
-def _verdict(name: str, conflict: dict[str, bool], weight: float) -> Cell:
-    if name not in conflict:
+def _verdict(case: Case, name: str, weight: float) -> Cell:
+    if name not in case.conflict:
         return Cell("not assessed", "status", status="not_assessed")
-    if conflict[name]:
+    if case.conflict[name]:
         return Cell("conflict", "status", status="fail")
-    return Cell("for" if weight > 0 else "against", "status", status="pass")
+    sides = ("raises", "lowers") if explained.regression(case.record) else ("for", "against")
+    return Cell(sides[weight <= 0], "status", status="pass")

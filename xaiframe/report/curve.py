@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Figure, Grid, Heading
+from xaiframe.report.levels import NAMED, Values
 from xaiframe.report.record import Record
 
 SHOWN = 6
@@ -29,16 +31,15 @@ def dependence(record: Record) -> Iterable[Block]:
         yield Heading(
             f"curves-{method}",
             f"{words.sentence(words.label(method))} with single curves (n {rows} rows)",
-            "Change of the score from the left end of each curve. Bold: average over rows. Thin: "
-            "single rows, each with only this feature changed; where they fan out, the effect "
+            "Change of the score from the left end of each curve, or from the first level. Bold: "
+            "average over rows. Thin: single rows, each with only this feature changed; where they "
+            "fan out, the effect "
             "depends on other features. Beyond the data the curves show combinations that never "
             "occurred.",
         )
         span = _span(average, single if not record.redact else None, shown)
-        units = explained.units(record)
-        yield Grid(
-            [_small(record, method, f, average, single, span, units.get(f, "")) for f in shown], 3
-        )
+        values = Values(record)
+        yield Grid([_small(values, method, f, average, single, span) for f in shown], 3)
 
 
 def _centred(frame: pd.DataFrame | None, column: str, keys: list[str]) -> pd.DataFrame | None:
@@ -60,46 +61,80 @@ def _span(average: pd.DataFrame, single: pd.DataFrame | None, shown: list[str]) 
 
 
 def _small(
-    record: Record,
+    values: Values,
     method: str,
     feature: str,
     average: pd.DataFrame,
     single: pd.DataFrame | None,
     span: list[float],
-    unit: str,
 ) -> Figure:
+    """One feature: lines over a number or a date, points over levels."""
     mine = average[average["feature"] == feature].sort_values("x")
-    place = {
-        "x": alt.X(
-            "x:Q", title=f"{feature}{f' ({unit})' if unit else ''}", axis=alt.Axis(tickCount=4)
-        ),
-    }
-    scale = alt.Scale(domain=span, nice=True)
-    line = alt.Chart(chart.data(mine)).mark_line(color=chart.P, strokeWidth=2.5, clip=True)
-    layers = [
-        line.encode(
-            **place,
-            y=alt.Y("average:Q", title="change of score", scale=scale, axis=alt.Axis(tickCount=4)),
-        )
-    ]
-    if single is not None and not record.redact:
+    own = None
+    if single is not None and not values.record.redact:
         own = single[single["feature"] == feature]
         own = own[own["row"].isin(own["row"].drop_duplicates().head(CURVES))]
-        thin = alt.Chart(chart.data(own[["row", "x", "y"]])).mark_line(
-            color="#b9c3cb", strokeWidth=0.6, clip=True
-        )
-        layers.insert(
-            0,
-            thin.encode(
-                **place, y=alt.Y("y:Q", title="change of score", scale=scale), detail="row:N"
-            ),
-        )
+    by_level = values.kind(feature) in NAMED
+    draw = _points if by_level else _lines
     return chart.figure(
         f"curve-{method}-{feature}",
-        _title(feature, mine),
-        chart.fit(alt.layer(*layers), chart.THIRD, 108),
+        _extremes(values, feature, mine) if by_level else _title(feature, mine),
+        chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 108),
         facts=[f"perturbation.{method}"],
     )
+
+
+def _change(column: str, span: list[float]) -> alt.Y:
+    return alt.Y(
+        f"{column}:Q",
+        title="change of score",
+        scale=alt.Scale(domain=span, nice=True),
+        axis=alt.Axis(tickCount=4),
+    )
+
+
+def _lines(
+    values: Values, feature: str, mine: pd.DataFrame, own: pd.DataFrame | None, span: list[float]
+) -> Any:
+    """The average as a bold line over thin single ones; dates on an axis of time."""
+    dated, unit = values.kind(feature) == "date", values.units.get(feature, "")
+    axis = alt.Axis(tickCount=4, format="%b %Y" if dated else alt.Undefined)
+    x = alt.X(
+        f"x:{'T' if dated else 'Q'}", title=f"{feature}{f' ({unit})' if unit else ''}", axis=axis
+    )
+
+    def placed(frame: pd.DataFrame) -> alt.Data:
+        if dated:
+            frame = frame.assign(x=[values.said(feature, float(one)) for one in frame["x"]])
+        return chart.data(frame)
+
+    bold = alt.Chart(placed(mine)).mark_line(color=chart.P, strokeWidth=2.5, clip=True)
+    layers = [bold.encode(x=x, y=_change("average", span))]
+    if own is not None:
+        thin = alt.Chart(placed(own[["row", "x", "y"]])).mark_line(
+            color="#b9c3cb", strokeWidth=0.6, clip=True
+        )
+        layers.insert(0, thin.encode(x=x, y=_change("y", span), detail="row:N"))
+    return alt.layer(*layers)
+
+
+def _points(
+    values: Values, feature: str, mine: pd.DataFrame, own: pd.DataFrame | None, span: list[float]
+) -> Any:
+    """The average of each level as a point over a tick per row; levels in their order."""
+    named = mine.assign(level=[values.said(feature, float(one)) for one in mine["x"]])
+    order = list(named["level"])
+    axis = alt.Axis(labelAngle=-35 if sum(map(len, order)) > 22 else 0, labelLimit=70)
+    x = alt.X("level:N", title=feature, sort=order, axis=axis)
+    points = alt.Chart(chart.data(named)).mark_point(color=chart.P, size=55, clip=True)
+    layers = [points.encode(x=x, y=_change("average", span))]
+    if own is not None:
+        ticks = own.assign(level=[values.said(feature, float(one)) for one in own["x"]])
+        thin = alt.Chart(chart.data(ticks[["row", "level", "y"]])).mark_tick(
+            color="#b9c3cb", thickness=0.6, size=12, orient="horizontal", clip=True
+        )
+        layers.insert(0, thin.encode(x=x, y=_change("y", span)))
+    return alt.layer(*layers)
 
 
 def _title(feature: str, mine: pd.DataFrame) -> str:
@@ -108,3 +143,13 @@ def _title(feature: str, mine: pd.DataFrame) -> str:
         return f"{words.sentence(feature)}: no net effect"
     way = "rises" if change > 0 else "falls"
     return f"{words.sentence(feature)}: score {way} by {words.number(abs(change), digits=2)}"
+
+
+def _extremes(values: Values, feature: str, mine: pd.DataFrame) -> str:
+    """The levels of the highest and the lowest average, and what lies between them."""
+    found = mine["average"].to_numpy()
+    high, low = (
+        values.said(feature, float(mine["x"].iloc[at])) for at in (found.argmax(), found.argmin())
+    )
+    apart = words.number(float(found.max() - found.min()), digits=2)
+    return f"{words.sentence(feature)}: {high} is {apart} above {low}"

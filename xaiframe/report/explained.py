@@ -99,6 +99,11 @@ def modality(record: Record) -> str:
     return str(record.facts.value("data.load.modality", "table"))
 
 
+def regression(record: Record) -> bool:
+    """Whether the model predicts a quantity, so that attributions raise or lower it."""
+    return record.facts.value("data.load.task") == "regression"
+
+
 def aligned(record: Record) -> bool:
     """Whether a feature means the same in every instance, so that features can be compared."""
     return "values" in inputs(record)

@@ -1,0 +1,90 @@
+"""Values are said as the user knows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaiframe.data.table import Table
+from xaiframe.report.levels import Values
+from xaiframe.report.record import Record
+from xaiframe.store import npz_bytes
+
+
+@pytest.fixture
+def run(tmp_path):
+    """The artifacts of a table with a number, a category, an order, a truth value and a date."""
+    random, n = np.random.default_rng(0), 60
+    frame = pd.DataFrame(
+        {
+            "temp": random.normal(15, 5, n).round(1),
+            "weather": ["clear"] * 40 + ["rain"] * 20,
+            "size": random.choice(["small", "large"], n),
+            "holiday": random.random(n) > 0.5,
+            "day": pd.date_range("2020-02-28", periods=n).strftime("%Y-%m-%d"),
+            "count": random.normal(size=n),
+        }
+    )
+    frame.loc[50:, "weather"] = None
+    frame.to_csv(tmp_path / "days.csv", index=False)
+    kinds = {"size": ["small", "large"]}
+    data = Table(str(tmp_path / "days.csv"), "count", task="regression", kinds=kinds).load()
+    folder = tmp_path / "run" / "artifacts"
+    (folder / "probe.instances").mkdir(parents=True)
+    for name, table in data.encoding.tables(data.test).items():
+        table.to_parquet(folder / "probe.instances" / f"{name}.parquet")
+    features = pd.DataFrame({"feature": data.features, "unit": ["°C", "", "", "", ""]})
+    features["kind"] = [data.encoding.kinds[name] for name in data.features]
+    features.to_parquet(folder / "probe.instances" / "features.parquet")
+    values = data.encoding.values(data.test.x)
+    stored = {"x": data.test.x, "values": values, "feature_mask": data.feature_mask}
+    (folder / "probe.instances" / "inputs.npz").write_bytes(npz_bytes(stored))
+    return tmp_path / "run", data
+
+
+def test_cells_are_shown_as_they_stand_in_the_source(run):
+    folder, data = run
+    values = Values(Record(folder))
+    for position, row in data.test.frame.iterrows():
+        weather = "(missing)" if pd.isna(row["weather"]) else row["weather"]
+        assert values.cell("weather", position) == weather
+        assert values.cell("size", position) == row["size"]
+        assert values.cell("holiday", position) == str(row["holiday"])
+        assert values.cell("day", position) == str(row["day"].date())
+        assert values.cell("temp", position).replace("−", "-") == f"{row['temp']:g} °C"
+
+
+def test_a_number_says_what_its_cell_says(run):
+    folder, data = run
+    values = Values(Record(folder))
+    for name in ("weather", "size", "holiday", "day"):
+        at = data.features.index(name)
+        for position in range(len(data.test)):
+            number = float(values.numbers[position, at])
+            assert values.said(name, number) == values.cell(name, position)
+
+
+def test_what_is_usual_comes_from_the_profile(run):
+    folder, _ = run
+    values = Values(Record(folder))
+    assert values.usual("temp") == "not profiled"
+    profile = folder / "artifacts" / "precaution.profile"
+    profile.mkdir()
+    days = (pd.Timestamp("2020-03-01") - pd.Timestamp(0)).days
+    columns = pd.DataFrame(
+        {
+            "column": ["temp", "weather", "day"],
+            "n": [40, 30, 40],
+            "missing": [0, 10, 0],
+            "q25": [11.5, np.nan, days],
+            "q75": [18.0, np.nan, days + 30],
+        }
+    )
+    columns.to_parquet(profile / "columns.parquet")
+    counts = {"column": ["weather", "weather"], "value": ["rain", "clear"], "count": [10, 20]}
+    pd.DataFrame(counts).to_parquet(profile / "values.parquet")
+    values = Values(Record(folder))
+    assert values.usual("temp") == "11.5–18"
+    assert values.usual("weather") == "clear 50 %"
+    assert values.usual("day") == "2020-03-01 to 2020-03-31"
