@@ -360,15 +360,16 @@ class Series(nn.Module):
         return self.output(self.gate(steps)[0][:, -1])
 
 
-@pytest.mark.parametrize("dynamo", [False, True], ids=["traced", "dynamo"])
 @pytest.mark.parametrize(
-    ("net", "shape", "rows"),
+    ("net", "shape", "rows", "dynamo"),
     [
-        (Series, (2, 9), None),
-        (Net, (2, 8, 8), None),
-        (Net, (2, 8, 8), 1),
-        (Net, (2, 8, 8), 4),
-        (Attention, (5, 4), None),
+        (Net, (2, 8, 8), None, False),
+        (Net, (2, 8, 8), None, True),
+        (Net, (2, 8, 8), 1, True),
+        (Net, (2, 8, 8), 4, False),
+        (Attention, (5, 4), None, False),
+        (Attention, (5, 4), None, True),
+        (Series, (2, 9), None, False),
     ],
 )
 def test_exports_answer_as_the_network_they_came_from(make, tmp_path, net, shape, rows, dynamo):
