@@ -7,10 +7,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from xaiframe.data.table import Table
+from xaiframe.data.text import Text
 from xaiframe.errors import ModelError
 from xaiframe.model.mlp import MLP
+from xaiframe.model.text_cnn import TextCNN
 from xaiframe.recipe import Fit
-from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.fit import Learner, fit, restore
 from xaiframe.runner.trainer import Runner
 
 
@@ -51,6 +53,28 @@ def test_the_epoch_with_the_lowest_validation_loss_is_kept(table, tmp_path):
     assert kept == pytest.approx(losses.min(), rel=1e-4)
     assert fitted.best_epoch == int(losses.idxmin()) + 1
     assert len(losses) < 40
+
+
+def test_noise_falls_on_the_vectors_of_words_and_never_on_their_numbers(tmp_path):
+    rows = [f"{'ab'[k % 2]},{'win money' if k % 2 else 'see you'} at {k % 7}" for k in range(60)]
+    (tmp_path / "m.csv").write_text("\n".join(["label,message", *rows]))
+    messages = Text(str(tmp_path / "m.csv"), "message", "label")
+    seen = []
+
+    class Watched(TextCNN):
+        def build(self, data):
+            network = super().build(data)
+            network[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+            return network
+
+    fit(Watched(), messages, Fit(epochs=12, input_noise=0.5), Runner(), tmp_path, 0)
+    assert all(torch.equal(x, x.round()) for x in seen)
+    learner = Learner(
+        TextCNN(dropout=0.0).build(messages.data), Fit(input_noise=0.5), messages.data
+    )
+    x = torch.as_tensor(messages.data.train.x)
+    assert not torch.equal(learner._disturbed(x), learner.network(x))
+    assert torch.equal(learner._disturbed(0 * x[:1, :]), learner.network(0 * x[:1, :]))
 
 
 def test_weights_restore_to_the_same_model(table, tmp_path):

@@ -19,6 +19,7 @@ from xaiframe.data.face import Data
 from xaiframe.data.module import Batch, DataModule
 from xaiframe.errors import ModelError, Problem
 from xaiframe.model.face import WhiteBox
+from xaiframe.model.network import Embedding
 from xaiframe.recipe import Fit
 from xaiframe.runner.trainer import Runner, quiet
 
@@ -26,7 +27,8 @@ from xaiframe.runner.trainer import Runner, quiet
 class Learner(LightningModule):
     """A network with its loss and optimiser; cross-entropy, or squared error for regression.
 
-    ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs.
+    ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs;
+    for messages it is ``input_noise`` of the root mean square of the words' vectors, added to them.
     """
 
     noise: Tensor
@@ -41,8 +43,7 @@ class Learner(LightningModule):
         self.register_buffer("class_weight", _class_weight(data, fit), False)
         self.history: list[dict[str, float]] = []
 
-    def _loss(self, x: Tensor, y: Tensor, training: bool) -> Tensor:
-        outputs = self.network(x)
+    def _loss(self, outputs: Tensor, y: Tensor, training: bool) -> Tensor:
         if self.regression:
             return nn.functional.mse_loss(outputs[:, 0], y)
         # Validation loss is plain cross-entropy, so that trials with other smoothing compare.
@@ -55,14 +56,24 @@ class Learner(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         x = batch["x"]
-        if self.fit_config.input_noise:
-            x = x + torch.randn_like(x) * self.noise
-        loss = self._loss(x, batch["y"], training=True)
+        outputs = self._disturbed(x) if self.fit_config.input_noise else self.network(x)
+        loss = self._loss(outputs, batch["y"], training=True)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
         return loss
 
+    def _disturbed(self, x: Tensor) -> Any:
+        """Outputs for noisy inputs; a word's number bears no noise, its vector does."""
+        network = self.network
+        if not (isinstance(network, nn.Sequential) and isinstance(network[0], Embedding)):
+            return network(x + torch.randn_like(x) * self.noise)
+        vectors = network[0](x)
+        there = vectors != 0
+        size = (vectors.detach().square().sum() / there.sum().clamp(min=1)).sqrt()
+        spread = size * self.fit_config.input_noise
+        return network[1:](vectors + torch.randn_like(vectors) * spread * there)
+
     def validation_step(self, batch: Batch, _: int) -> None:
-        loss = self._loss(batch["x"], batch["y"], training=False)
+        loss = self._loss(self.network(batch["x"]), batch["y"], training=False)
         self.log("validation_loss", loss, batch_size=len(batch["x"]))
 
     def on_train_epoch_end(self) -> None:
