@@ -23,6 +23,8 @@ from xaiframe.facts import Fact
 BOUND = 200
 """Most words read of a message unless ``words`` says otherwise."""
 COVERED = 0.99
+EXACT = 1 << 24
+"""Whole numbers up to here are exact in float32."""
 SHOWN = 10
 
 
@@ -87,6 +89,9 @@ class Text(DataModule):
         positions = self._positions(kept, y)
         lengths = np.array([len(words_of(message)) for message in messages])
         encoding = TextEncoding.of(messages, self._length(lengths[positions["train"]]))
+        if encoding.known > EXACT:
+            message = f"{encoding.known} different spellings cannot be told apart"
+            raise DataError(Problem(self.source, message, f"at most {EXACT}"))
         everything = self._split(ids, messages, y, kept, encoding)
         parts = {name: everything.take(rows) for name, rows in positions.items()}
         return Data(
@@ -109,13 +114,13 @@ class Text(DataModule):
     def rows(self, source: str) -> Split:
         records = self.format.read(files(source))
         self._require(records, self.text)
-        labelled = self.target if self.target in records.frame else ""
-        ids, damage = self._sound(records, labelled)
+        ids, damage = self._sound(records, "")
         if damage:
             raise DataError(damage[:SHOWN])
         encoding: Any = self.data.encoding
-        y = self._known(records.frame[labelled]) if labelled else self._unknown(len(ids))
-        return self._split(ids, [*records.frame[self.text]], y, records.frame, encoding)
+        cells = records.frame.get(self.target, pd.Series([None] * len(ids), dtype=object))
+        messages = [*records.frame[self.text]]
+        return self._split(ids, messages, self._known(cells), records.frame, encoding)
 
     def _require(self, records: Records, *names: str) -> None:
         known = [str(name) for name in records.frame.columns]
@@ -150,14 +155,11 @@ class Text(DataModule):
         return codes.astype(np.int64), tuple(str(name) for name in names)
 
     def _known(self, cells: pd.Series) -> Array:
-        """Targets of new rows; a class that the data do not have is −1."""
+        """Targets of new rows; what is missing, or a class that the data do not have, is −1."""
         if self.task == "regression":
-            return cells.astype(float).to_numpy(dtype=np.float32)
+            return pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float32)
         codes = {name: code for code, name in enumerate(self.data.classes)}
         return np.array([codes.get(_plain(cell), -1) for cell in cells], dtype=np.int64)
-
-    def _unknown(self, count: int) -> Array:
-        return np.full(count, -1) if self.task == "classification" else np.full(count, np.nan)
 
     def _positions(self, kept: pd.DataFrame, y: Array) -> Positions:
         column = self.splitting.column
