@@ -61,7 +61,7 @@ def test_the_program_answers_as_the_network_did(tmp_path, data, vouch, outputs):
         logits = module(torch.as_tensor(X)).numpy()
     log_odds = logits[:, 0] if outputs == 1 else logits[:, 1] - logits[:, 0]
     np.testing.assert_allclose(model.scores(X, "logit")[:, 1], log_odds, rtol=1e-4, atol=1e-6)
-    assert model.provides == ("gradient",)
+    assert model.provides == ("gradient", "layers")
 
 
 def test_its_gradients_are_complete(tmp_path, data, vouch):
@@ -142,3 +142,37 @@ def test_the_wrong_width_is_refused(tmp_path, data, vouch):
     torch.export.save(program, tmp_path / "net.pt2")
     with pytest.raises(ModelError, match=r"inputs of shape \(n, 3\)"):
         Exported(vouch(tmp_path / "net.pt2")).load(data)
+
+
+def test_a_convolution_is_found_again(tmp_path, vouch):
+    x = np.random.default_rng(0).normal(size=(40, 1, 4, 4)).astype(np.float32)
+    part = Split(np.arange(40), x, np.arange(40) % 2, pd.DataFrame(x.reshape(40, -1)))
+    data = Data(
+        modality="image", task="classification", train=part, validation=part, test=part,
+        features=tuple("abcd"), feature_mask=np.repeat(np.arange(4), 4).reshape(1, 4, 4),
+        classes=("no", "yes"),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 2)).eval()
+    program = torch.export.export(module, (torch.zeros(2, 1, 4, 4),), dynamic_shapes=ROWS)
+    torch.export.save(program, tmp_path / "net.pt2")
+    model = Exported(vouch(tmp_path / "net.pt2")).load(data)
+    assert model.provides == ("gradient", "layers", "convolution")
+    with torch.no_grad():
+        np.testing.assert_allclose(model.raw(x), module(torch.as_tensor(x)), rtol=1e-4, atol=1e-6)
+
+
+class Centred(nn.Module):
+    """Every row's answer depends on the rows beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.linear(x - x.mean(dim=0))
+
+
+def test_a_program_whose_rows_depend_on_each_other_is_refused(tmp_path, data, vouch):
+    with pytest.raises(ModelError, match="rows beside it"):
+        Exported(vouch(saved(tmp_path, Centred()))).load(data)

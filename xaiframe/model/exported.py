@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
+from xaiframe.explanation import Array
 from xaiframe.model.estimator import one_line
+from xaiframe.model.exported_layers import with_layers
 from xaiframe.model.face import Model
-from xaiframe.model.head import take_in
+from xaiframe.model.head import ALONE, TRIED, take_in, tried
 from xaiframe.model.trusted import check_vouched, content_of
 
 INSTEAD = "torch.onnx.export for model: onnx, or the weights alone for model: torch_weights"
@@ -35,8 +38,8 @@ class Exported:
     classes: the outputs' classes in their order; empty: the data's.
     gives: whether the program ends in logits or in probabilities (softmax, sigmoid).
 
-    The program must take batches of any size. It has gradients, but its layers are gone: it is a
-    list of operators.
+    The program must take batches of any size. Where its operators are those of layers it is taken
+    apart into layers again; otherwise it has gradients only.
     """
 
     path: str
@@ -44,7 +47,7 @@ class Exported:
     gives: Literal["logit", "probability"] = "logit"
 
     modalities = ("table", "image", "series")
-    provides = ("gradient",)
+    provides = ("gradient", "layers", "convolution")
     brought = True
 
     def __post_init__(self) -> None:
@@ -56,10 +59,21 @@ class Exported:
         path = Path(self.path)
         content = content_of(path)
         check_vouched(path, content, INSTEAD)
-        module = Program(self.path, content)
+        program = Program(self.path, content)
         identity = hashlib.sha256(content).hexdigest()
-        model = take_in(module, self.path, data, self.classes, self.gives, identity)
-        model.provides = tuple(one for one in model.provides if one in self.provides)
+        tried(program, self.path, data.train.x[:TRIED])
+        module = apart(program, data.train.x[:TRIED])
+        model = take_in(
+            program if module is None else module,
+            self.path,
+            data,
+            self.classes,
+            self.gives,
+            identity,
+        )
+        if module is None:
+            model.provides = tuple(one for one in model.provides if one == "gradient")
+            model.notices = ("The program's operators are not all those of layers",)
         return model
 
 
@@ -97,6 +111,19 @@ class Program(nn.Module):
         """Only remembered: an exported program refuses to be told."""
         self.training = mode
         return self
+
+
+def apart(program: Program, x: Array) -> nn.Module | None:
+    """The program as layers; None unless it answers ``x`` ``(n, *input_shape)`` as before."""
+    rows = torch.from_numpy(np.array(x, dtype=np.float32))
+    try:
+        layered = with_layers(program.operators)
+        with torch.no_grad():
+            wanted, found = program(rows), layered(rows)
+    except Exception:  # operators come in more spellings than layers
+        return None
+    size = float(wanted.abs().max().clamp(min=1))
+    return layered if torch.allclose(wanted, found, rtol=0, atol=ALONE * size) else None
 
 
 def _inputs(program: Any) -> tuple[str, ...]:
