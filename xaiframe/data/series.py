@@ -15,7 +15,7 @@ from xaiframe.data.series_encoding import Axis, SeriesEncoding
 from xaiframe.data.series_labels import Labels
 from xaiframe.data.series_properties import properties
 from xaiframe.data.series_reading import MISSING, Columns, Layout, Recorded, recorded
-from xaiframe.data.series_samples import Curve, in_time, one_length, pieces, trimmed
+from xaiframe.data.series_samples import Curve, in_time, one_length, pieces, positions, trimmed
 from xaiframe.data.series_window import Windows
 from xaiframe.data.split import Kind, Positions, Splitting, leaking
 from xaiframe.data.table_csv import Format
@@ -132,14 +132,14 @@ class Series(DataModule):
         if problems:
             raise DataError([*problems, *damage[:SHOWN]])
         x = one_length(curves, self.length, self.max_gap, tally)
-        positions = self._positions(found, curves, y)
+        shares = self._positions(found, curves, y)
         axis = self._axis(found)
         encoding = SeriesEncoding(axis, x.shape[2], self.segments)
         units = {**encoding.units}
         if self.units.get(self.columns.target):
             units[self.columns.target] = self.units[self.columns.target]
         parts = split_rows(
-            positions, x, y, properties(x, axis), _aside(curves), original=_names(curves)
+            shares, x, y, properties(x, axis), _aside(curves), original=_names(curves)
         )
         return Data(
             modality="series",
@@ -153,7 +153,7 @@ class Series(DataModule):
             origin=self.source,
             encoding=encoding,
             damage=tuple(damage),
-            notes=tuple(notes(x, axis, tally, positions)),
+            notes=tuple(notes(x, axis, tally, shares)),
         )
 
     def rows(self, source: str) -> Split:
@@ -208,8 +208,10 @@ class Series(DataModule):
         made: list[Curve] = []
         for curve in found.curves:
             whole = trimmed(curve) if self.layout == "wide" else curve
-            parts = list(pieces(in_time(whole, self.duplicates, tally), step, self.max_gap, tally))
-            gap = len(parts) != 1 or parts[0].length < whole.length
+            ordered = in_time(whole, self.duplicates, tally)
+            parts = list(pieces(ordered, step, self.max_gap, tally))
+            places = positions(ordered, step, Counter())
+            gap = len(parts) != 1 or parts[0].length <= places[-1] - places[0]
             if gap:
                 message = f"more than {self.max_gap} samples in a row are missing"
                 lost = "the windows over them are" if self.cut else "the series is"
@@ -234,21 +236,21 @@ class Series(DataModule):
             raise DataError(Problem("data.split", message, hint))
         by: pd.Series | None = None
         if splitting.column == self.columns.id and splitting.column:
-            by = pd.Series([curve.name for curve in curves])
+            by = pd.Series([curve.id for curve in curves])
         elif splitting.column:
             by = pd.Series([curve.groups[0] for curve in curves], dtype=object)
             by = by.infer_objects()
         elif splitting.kind == "time" and curves[0].times is not None:
             by = pd.Series([float(one.times[0]) for one in curves if one.times is not None])
-        positions = splitting.positions(y, by, self.task == "classification")
-        if self.columns.id:
-            twice = leaking(pd.Series([curve.name for curve in curves]), positions)
-            if twice and not (self.cut and splitting.kind == "time"):
+        made = splitting.positions(y, by, self.task == "classification")
+        if self.columns.id and not (self.cut and splitting.kind == "time"):
+            twice = leaking(pd.Series([curve.id for curve in curves]), made)
+            if twice:
                 name, one, other = twice[0]
                 message = f"{name!r} lies in {one} and in {other}; so do {len(twice) - 1} other ids"
                 hint = f"data.split: group, data.split_column: {self.columns.id}"
                 raise DataError(Problem(f"column {self.columns.id!r}", message, hint))
-        return positions
+        return made
 
     def _axis(self, found: Recorded) -> Axis:
         step = 1 / self.rate if self.rate else found.step or 1.0
@@ -256,7 +258,7 @@ class Series(DataModule):
         return Axis(found.channels, self.start, step, self.time_unit, own)
 
 
-def notes(x: Array, axis: Axis, tally: Counter[str], positions: Positions) -> list[Fact]:
+def notes(x: Array, axis: Axis, tally: Counter[str], shares: Positions) -> list[Fact]:
     """What a reader must know of the reading: sizes, and what was changed on the way."""
     n, channels, samples = x.shape
     still = int((np.ptp(x, axis=2) == 0).any(axis=1).sum())
@@ -266,7 +268,7 @@ def notes(x: Array, axis: Axis, tally: Counter[str], positions: Positions) -> li
         Fact("step", axis.step, axis.unit, n=n),
         Fact("constant", still, "series", n=n, better="lower"),
     ]
-    left = n - sum(len(rows) for rows in positions.values())
+    left = n - sum(len(rows) for rows in shares.values())
     if left:
         sizes.append(Fact("between_splits", left, "windows", n=n))
     sizes += [

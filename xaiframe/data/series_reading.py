@@ -134,6 +134,7 @@ def wide(reading: Reading, columns: Columns) -> Recorded:
             labels[place : place + 1],
             by[place : place + 1],
             aside=dict(zip(aside.columns, own, strict=True)),
+            id="" if names is None else str(names[place]),
         )
         for place, (row, own) in enumerate(
             zip(frame.index.tolist(), aside.itertuples(index=False, name=None), strict=True)
@@ -218,6 +219,7 @@ def long(reading: Reading, columns: Columns) -> Recorded:
                 by[rows],
                 None if times is None else times[rows],
                 None if stamps is None else stamps[rows],
+                id=str(key),
             )
         )
     return Recorded(curves, tuple(channels), _step(curves), damage)

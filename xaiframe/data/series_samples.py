@@ -21,11 +21,11 @@ NEAR = 0.01
 class Curve:
     """One series or recording as it was read.
 
-    name: how the user calls it; place: where it stands in the source; values: ``(channels, t)``
-    float64, NaN where missing; labels, groups: ``(t,)`` object, or ``(1,)`` for one of the whole
-    series, None where missing; times: ``(t,)`` float64 in the unit of time, None where there is no
-    column of time; stamps: ``(t,)`` object, the times as they were written; aside: what else
-    stands in the source's row.
+    name: how the user calls it; id: of whom or what it is, in whose split it must stay; place:
+    where it stands in the source; values: ``(channels, t)`` float64, NaN where missing; labels,
+    groups: ``(t,)`` object, or ``(1,)`` for one of the whole series, None where missing; times:
+    ``(t,)`` float64 in the unit of time, None where there is no column of time; stamps: ``(t,)``
+    object, the times as they were written; aside: what else stands in the source's row.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Curve:
     times: Array | None = None
     stamps: Array | None = None
     aside: dict[str, Any] | None = None
+    id: str = ""
 
     @property
     def length(self) -> int:
