@@ -62,5 +62,6 @@ def test_explorer_shows_any_instance_under_two_methods(browser, table_run, image
     page.check("#explorer-all")
     assert page.locator("#explorer .row").count() == 30
     image = opened(browser, image_run)
-    assert image.locator("#explorer canvas").count() == 3
+    assert image.locator("#explorer canvas").count() == 2
+    assert image.locator("#explorer .maps img").evaluate("one => one.naturalWidth") > 8
     assert page.faults == image.faults == []

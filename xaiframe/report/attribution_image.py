@@ -50,7 +50,7 @@ def _input(record: Record, row: pd.Series, key: str) -> Figure:
         f"{key}-input",
         "The picture the model saw",
         picture_input.show(record, position, 38, own, numbers),
-        how=". ".join(part for part in (name, drawn) if part),
+        how=". ".join(part for part in (name and f"File {name}", drawn) if part),
         alt=f"input picture {name}, predicted {row['predicted']}",
         width=148,
     )

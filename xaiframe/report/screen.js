@@ -55,6 +55,7 @@
   const pick = (id) => document.getElementById("explorer-" + id);
   data.instances.forEach((one, at) => { make("option", `row ${one.id}: ${one.predicted}${one.kind ? ` (${one.kind})` : ""}`, pick("instance")).value = at; });
   for (const side of ["left", "right"]) data.methods.forEach((one, at) => { make("option", `${one.direction} · ${one.name}`, pick(side)).value = at; });
+  pick("all").parentElement.hidden = ["image", "text"].includes(data.modality);
   pick("right").value = String(Math.max(0, data.methods.findIndex((one) => one.direction === "G")));
   const [P, G] = ["#0b4f7d", "#e69f00"];
   function bars(parent, at, methods) {
