@@ -244,3 +244,22 @@ def test_a_single_new_row_without_a_value_can_be_read(stored, frame):
     split = module.rows(stored(row, "one.csv"))
     raw = module.data.encoding.raw(split.x)
     assert raw.loc[0, ["b", "day"]].isna().all()
+
+
+def test_the_notes_say_what_every_column_was_taken_for(stored, frame):
+    frame["colour"] = ["red", "blue", "green"] * 20
+    frame["grade"] = [1, 2, 3] * 20
+    data = Table(stored(frame), "label", kinds={"grade": [1, 2, 3]}).load()
+    told = {(one.labels["kind"], one.labels["by"]): one.value for one in data.notes}
+    assert told == {
+        ("numeric", "inferred"): "a, b, c",
+        ("categorical", "inferred"): "colour",
+        ("ordinal", "declared"): "grade",
+    }
+
+
+def test_a_schema_is_held_against_the_cells_as_they_were_read(stored, frame):
+    frame["grade"] = [1, 2, 3] * 20
+    schema = {"columns": {"grade": {"dtype": "int64", "checks": {"less_than": 3}}}}
+    found = problems(stored(frame), schema=schema, drop=["grade"])
+    assert "column 'grade', row 3: 3 breaks less_than(3)" in found[0]

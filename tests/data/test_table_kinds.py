@@ -7,6 +7,7 @@ import pytest
 from xaiframe.data.table_csv import Format
 from xaiframe.data.table_kinds import Kinds
 from xaiframe.data.table_reading import Reading
+from xaiframe.precaution.columns import kind as column_kind
 
 N = 40
 
@@ -80,6 +81,12 @@ def test_a_text_for_every_row_is_no_category():
 def test_declared_numbers_follow_the_formats_marks():
     _, cells = read(["1.234,5", "2,25"] * 20, {"c": "numeric"}, form=Format("", ";", ",", "."))
     np.testing.assert_array_equal(cells[:2], [1234.5, 2.25])
+
+
+def test_whole_numbers_that_name_levels_are_no_quantity_to_a_check():
+    for declared in ("categorical", [1, 2], "boolean"):
+        _, cells = read([1, 2] * 20, {"c": declared})
+        assert column_kind(cells) == "categorical"
 
 
 def test_levels_that_are_whole_numbers_stay_numbers_and_codes_with_zeros_stay_text():

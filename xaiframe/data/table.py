@@ -113,8 +113,6 @@ class Table(DataModule):
         reading = self._read()
         typed, notes = self._typed(reading)
         frame = reading.frame
-        if self.schema:
-            enforce(self.schema, reading)
         labels = frame.pop(self.target)
         classes = () if self.task == "regression" else class_names(labels, self.classes, reading)
         y = self._answers(labels, classes, reading)
@@ -226,7 +224,7 @@ class Table(DataModule):
         return [name for name in frame.columns if name not in seen]
 
     def _typed(self, reading: Reading) -> tuple[Typed, list[Fact]]:
-        """Dates first, since a filter may ask for them; then the rows that stay, then all kinds."""
+        """Dates first, since a filter may ask for them; then rows that stay, schema, all kinds."""
         notes: list[Fact] = []
         first = self._dating(reading.frame).read(reading, ())
         reading.damage += [first.lost[row] for row in sorted(first.lost)]
@@ -239,6 +237,8 @@ class Table(DataModule):
         if first.problems or not len(reading.frame):
             gone = Problem(reading.place(), "no row is left", "data.filter")
             raise DataError(first.problems or gone)
+        if self.schema:
+            enforce(self.schema, reading)
         typed = self.kinds.read(reading, self._features(reading.frame))
         if typed.problems:
             raise DataError(typed.problems)

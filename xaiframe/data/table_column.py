@@ -165,7 +165,7 @@ class Categorical(Column):
     @classmethod
     def fit(cls, name: str, train: pd.Series, most: int) -> Categorical:
         """Levels in their own order; beyond ``most``, the rarest become "(other)"."""
-        counts = train.dropna().value_counts()
+        counts = train.dropna().astype(object).value_counts()
         kept = [*counts.index[: most - 1 if len(counts) > most else most]]
         own = tuple(plain(one) for one in sorted(kept, key=order))
         own += (OTHER,) if len(counts) > most else ()

@@ -100,7 +100,8 @@ class Kinds:
             message = self._ordered(name, levels, own, reading, found)
         if message:
             found.problems.append(Problem(reading.place(name), message, "data.kinds or data.drop"))
-        return levels
+        # whole numbers that name levels are no quantity, whoever reads the frame
+        return levels.astype("category") if types.is_integer_dtype(levels) else levels
 
     def _dates(self, name: str, cells: pd.Series, reading: Reading, found: Typed) -> pd.Series:
         """Dates without a zone (UTC where they had one); rows that hold none are lost, unless it
@@ -220,7 +221,7 @@ def respelled(text: str, form: Format) -> str:
 def plain_levels(cells: pd.Series) -> pd.Series:
     """Cells of a column of levels: whole numbers where all are written as such."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.astype(object).infer_objects()
+        cells = cells.astype(object).infer_objects()
     if not types.is_string_dtype(cells):
         return cells
     spelled = cells.dropna().unique()

@@ -49,15 +49,24 @@ def shared_out(frame: pd.DataFrame, positions: Positions) -> dict[str, pd.DataFr
     return {name: pd.DataFrame(cells, copy=False) for name, cells in parts.items()}
 
 
+def taken_for(typed: Typed, encoding: TableEncoding) -> Iterator[Fact]:
+    """The columns of each kind, those that nobody declared apart."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in encoding.columns:
+        by = "inferred" if one.name in typed.inferred else "declared"
+        groups.setdefault((one.kind, by), []).append(one.name)
+    for (kind, by), names in groups.items():
+        yield Fact("columns", ", ".join(names), labels={"kind": kind, "by": by}, n=len(names))
+
+
 def reading_notes(
     typed: Typed, encoding: TableEncoding, frames: Mapping[str, pd.DataFrame], most: int
 ) -> Iterator[Fact]:
     """What kind each column was taken for and by whom; levels joined; levels never seen; numbers
     that are missing only outside the training split."""
     n = len(frames["train"])
+    yield from taken_for(typed, encoding)
     for one in encoding.columns:
-        by = "inferred" if one.name in typed.inferred else "declared"
-        yield Fact("kind", one.kind, labels={"column": one.name, "by": by}, n=n)
         cells = frames["train"][one.name]
         if one.kind == "categorical" and cells.nunique() > most:
             rare = cells.nunique() - most + 1

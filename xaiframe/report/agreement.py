@@ -106,7 +106,8 @@ def conflicts(record: Record) -> Iterable[Block]:
     rows: list[Row] = []
     for _, row in worst.iterrows():
         mine = known[known["position"] == row["position"]] if known is not None else pd.DataFrame()
-        answer = str(mine["predicted"].iloc[0]) if len(mine) else ""
+        answer = mine["predicted"].iloc[0] if len(mine) else ""
+        answer = words.number(float(answer)) if isinstance(answer, float) else str(answer)
         state = status("fail", "conflict") if row["conflict"] else Cell("")
         rows.append([num(row["id"]), answer, num(row["spearman"]), state])
     share = record.facts.value("evaluation.agreement.conflicting_share")

@@ -79,7 +79,7 @@ def _small(
     return chart.figure(
         f"curve-{method}-{feature}",
         _extremes(values, feature, mine) if by_level else _title(feature, mine),
-        chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 108),
+        chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 126 if by_level else 108),
         facts=[f"perturbation.{method}"],
     )
 
