@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
-from xaiframe.precaution.data_drift import DataDrift, label_shift, patch_means
+from xaiframe.precaution.columns import region_means
+from xaiframe.precaution.data_drift import DataDrift, label_shift
 
 FAST = {"permutations": 20, "sample": 100}
 
@@ -109,7 +110,7 @@ def test_pictures_are_compared_by_properties_and_patches(pictures, value):
     outcome = DataDrift(**FAST)(data, 0)
 
     np.testing.assert_allclose(
-        patch_means(data.test.x, data)["p1"], x[300:, 0, :2, 2:].mean(axis=(1, 2)), rtol=1e-5
+        region_means(data.test.x, data)["p1"], x[300:, 0, :2, 2:].mean(axis=(1, 2)), rtol=1e-5
     )
     assert value(outcome, "domain_auc").value > value(outcome, "domain_null_upper").value
     assert outcome.tables["domain"]["column"][0] == "brightness"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from xaiframe.data.face import Data
 from xaiframe.explanation import Array
 
 Kind = Literal["numeric", "categorical"]
@@ -88,3 +89,10 @@ def sample(n: int, limit: int, seed: int) -> Array:
     if n <= limit:
         return np.arange(n)
     return np.sort(np.random.default_rng([seed, n]).choice(n, limit, replace=False))
+
+
+def region_means(x: Array, data: Data) -> pd.DataFrame:
+    """``(n, features)`` mean of the input over each interpretable region."""
+    flat, member = x.reshape(len(x), -1).astype(np.float64), data.feature_mask.reshape(-1)
+    size = np.bincount(member, minlength=len(data.features))
+    return pd.DataFrame(flat @ np.eye(len(data.features))[member] / size, columns=data.features)

@@ -101,7 +101,7 @@ class DataDrift:
         frame = split.frame.iloc[rows].reset_index(drop=True)
         if data.modality in ("table", "text") or not data.aligned:
             return frame
-        return pd.concat([frame, patch_means(split.x[rows], data)], axis=1)
+        return pd.concat([frame, reading.region_means(split.x[rows], data)], axis=1)
 
 
 COLUMNS = [
@@ -170,13 +170,6 @@ def drifted_share(table: pd.DataFrame) -> Fact:
         return Fact("drifted_share", None, "share", n=0, better="lower", reason=reason)
     share = float(table["drifted"].sum() / judged)
     return Fact("drifted_share", share, "share", n=judged, better="lower")
-
-
-def patch_means(x: Array, data: Data) -> pd.DataFrame:
-    """``(n, features)`` mean of the input over each interpretable region."""
-    flat, member = x.reshape(len(x), -1).astype(np.float64), data.feature_mask.reshape(-1)
-    size = np.bincount(member, minlength=len(data.features))
-    return pd.DataFrame(flat @ np.eye(len(data.features))[member] / size, columns=data.features)
 
 
 def domain_facts(found: Domain) -> list[Fact]:

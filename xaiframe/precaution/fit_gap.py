@@ -17,7 +17,7 @@ from xaiframe.data.text_words import key, words
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model
-from xaiframe.precaution.columns import encode, sample
+from xaiframe.precaution.columns import encode, region_means, sample
 from xaiframe.precaution.gap import Score, gain, loss, score_table
 from xaiframe.precaution.measure import central, resampled_means
 from xaiframe.precaution.segment import Segment, chance, differences, leaves, slices
@@ -34,9 +34,9 @@ class FitGap:
     """Score of the fitted model, of a dummy and of a cross-validated random forest, per split.
 
     Score: balanced accuracy or R². The dummy answers the commonest class or the mean of the
-    training split. The probe sees the model's inputs, of messages how often each word occurs and
-    of series their measured properties, whatever their places; its score on the training split is
-    out of fold, since a forest knows its own rows by heart.
+    training split. The probe sees the model's inputs, of messages how often each word occurs, of
+    series their measured properties and the means of their segments; its score on the training
+    split is out of fold, since a forest knows its own rows by heart.
 
     folds, trees, sample
         of the probe: cross-validation folds, trees, most training rows read.
@@ -95,8 +95,12 @@ class FitGap:
         x, y = probed(data.train, data)[rows], data.train.y[rows]
         if len(rows) < 2 * self.folds or len(np.unique(y)) < 2:
             return dict.fromkeys(SPLITS)
-        kind = RandomForestClassifier if data.task == "classification" else RandomForestRegressor
-        forest = kind(self.trees, min_samples_leaf=2, random_state=seed)
+        options = {"n_estimators": self.trees, "min_samples_leaf": 2, "random_state": seed}
+        if data.task == "classification":
+            # the score counts classes equally: so does the forest
+            forest = RandomForestClassifier(class_weight="balanced", **options)
+        else:
+            forest = RandomForestRegressor(**options)
         out_of_fold: Array = np.full(len(data.train), np.nan)
         for fit, held in self._folds(y, data.task, seed):
             out_of_fold[rows[held]] = forest.fit(x[fit], y[fit]).predict(x[held])
@@ -149,12 +153,16 @@ class FitGap:
 def probed(split: Split, data: Data) -> Any:
     """``(n, columns)`` what the probe sees, sparse for messages; what is not finite is read as 0.
 
-    A forest that took word or time by its place would learn nothing from one that moved.
+    A forest that took a word or a sample by its place would learn nothing from one that moved.
     """
     if data.modality == "text":
         return HASHER.transform(split.original)
-    seen = encode(split.frame) if data.modality == "series" else split.x.reshape(len(split), -1)
-    return np.nan_to_num(seen)
+    if data.modality != "series":
+        return np.nan_to_num(split.x.reshape(len(split), -1))
+    parts = [encode(split.frame)]
+    if data.aligned:
+        parts.append(region_means(split.x, data).to_numpy())
+    return np.nan_to_num(np.hstack(parts))
 
 
 def spoken(message: str) -> list[str]:
