@@ -9,10 +9,12 @@ import pandas as pd
 
 from xaiframe.report import (
     attribution_image,
+    attribution_series,
     attribution_table,
     attribution_text,
     explained,
     maps,
+    series_segments,
     swarm,
     text_words,
 )
@@ -32,6 +34,7 @@ class Pictures:
 PICTURES: Mapping[str, Pictures] = {
     "table": Pictures(attribution_table.draw, (swarm.swarm,)),
     "image": Pictures(attribution_image.draw, (maps.importance_maps,)),
+    "series": Pictures(attribution_series.draw, (series_segments.overall,)),
     "text": Pictures(attribution_text.draw, (text_words.overall,)),
 }
 
