@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from xaiframe.data.table import Table
+from xaiframe.facts import Fact
+from xaiframe.report.curve import dependence
 from xaiframe.report.levels import Values
 from xaiframe.report.record import Record
+from xaiframe.report.swarm import swarm
 from xaiframe.store import npz_bytes
 
 
@@ -88,3 +93,49 @@ def test_what_is_usual_comes_from_the_profile(run):
     assert values.usual("temp") == "11.5–18"
     assert values.usual("weather") == "clear 50 %"
     assert values.usual("day") == "2020-03-01 to 2020-03-31"
+
+
+def spec_rows(figure) -> list[dict]:
+    return [row for layer in figure.spec["layer"] for row in layer["data"]["values"]]
+
+
+def test_curves_name_levels_and_date_days(run):
+    folder, data = run
+    unit = folder / "artifacts" / "perturbation.pdp"
+    unit.mkdir()
+    curve = [("weather", k, float(k), [0.0, 5.0, 2.0][k]) for k in range(3)]
+    curve += [("day", k, 10.0 * k, float(k)) for k in range(3)]
+    frame = pd.DataFrame(curve, columns=["feature", "point", "x", "average"])
+    frame.to_parquet(unit / "curve.parquet")
+    single = frame.rename(columns={"average": "y"}).assign(row=0)
+    single.to_parquet(unit / "individual.parquet")
+    _, grid = list(dependence(Record(folder)))
+    day, weather = grid.blocks
+    levels = data.encoding.levels["weather"]
+    named = {row["level"]: row["average"] for row in spec_rows(weather) if "average" in row}
+    assert named == dict(zip(levels, [0.0, 5.0, 2.0], strict=True))
+    assert weather.title == f"Weather: {levels[1]} is 5 above {levels[0]}"
+    first = data.train.frame["day"].min()
+    expected = [str((first + pd.Timedelta(days=d)).date()) for d in (0, 10, 20)]
+    assert [row["x"] for row in spec_rows(day) if "average" in row] == expected
+
+
+def test_the_swarm_gives_levels_without_an_order_no_high_and_low(run):
+    folder, data = run
+    unit = folder / "artifacts" / "perturbation.kernel_shap"
+    unit.mkdir()
+    n, names = len(data.test), list(data.features)
+    values = np.random.default_rng(0).normal(size=(n, len(names)))
+    values[:, 0] = data.test.x[:, 0]
+    (unit / "attribution.npz").write_bytes(npz_bytes({"values": values}))
+    instances = pd.DataFrame({"position": range(n), "target": "count"})
+    instances.to_parquet(folder / "artifacts" / "probe.instances" / "instances.parquet")
+    task = Fact("data.load.task", "regression").to_dict()
+    (folder / "facts.json").write_text(json.dumps([task]))
+    [figure] = swarm(Record(folder))
+    rows = pd.DataFrame(figure.spec["data"]["values"])
+    assert set(rows.loc[rows["feature"] == "weather", "third"]) == {"no order"}
+    assert "no order" not in set(rows.loc[rows["feature"] == "size", "third"])
+    assert set(rows.loc[rows["feature"] == "size", "said"]) == {"small", "large"}
+    assert figure.title == "High temp raises count"
+    assert "raises the value" in figure.how

@@ -76,7 +76,7 @@ def intro(record: Record) -> Iterable[Block]:
         [
             f"{words.count(len(table), 'test row')} were explained; these {int(kinds.sum())} teach "
             f"most: {chosen}. P and G share order and scale: each method's attributions divided by "
-            "their absolute sum." + (sides if explained.modality(record) == "table" else "")
+            "their absolute sum. " + (sides if explained.modality(record) == "table" else "")
         ]
     )
 
