@@ -16,6 +16,8 @@ def chapter(record: Record) -> Chapter:
     """Evaluation table, agreement, faithfulness; what is missing says so."""
     blocks = parts(record, scores, agreement.beside, curves)
     for choice in record.choices("evaluation"):
+        if choice == "fairness":  # a chapter of its own
+            continue
         if not [
             f
             for f in record.facts.within(f"evaluation.{choice}")

@@ -1,0 +1,72 @@
+"""The chapter on groups: what is said is what was measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xaiframe.evaluation.fairness_facts import Compared, outcome
+from xaiframe.evaluation.fairness_groups import groupings
+from xaiframe.evaluation.fairness_rates import rates
+from xaiframe.report import fairness
+from xaiframe.report.record import Record
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    def write(frame, actual, predicted, positive="1"):
+        rng, made = np.random.default_rng(0), []
+        for grouping in groupings(frame, {}):
+            found = rates(actual, predicted, grouping.of, len(grouping.groups))
+            among = {name: np.flatnonzero(one.trials >= 30) for name, one in found.items()}
+            gap = found["selection_rate"].difference(among["selection_rate"], 200, rng)
+            gaps = {"demographic_parity_difference": gap}
+            made.append(Compared(grouping, positive, found, among, gaps))
+        folder = tmp_path / "artifacts" / "evaluation.fairness"
+        folder.mkdir(parents=True)
+        for name, table in outcome(made, "").tables.items():
+            table.to_parquet(folder / f"{name}.parquet")
+        return Record(tmp_path)
+
+    return write
+
+
+@pytest.fixture
+def people():
+    frame = pd.DataFrame(
+        {"race": ["<b>a"] * 100 + ["b"] * 60 + ["c"] * 5, "sex": ["f", "m", "f"] * 55}
+    )
+    predicted = np.r_[np.arange(100) < 80, np.arange(60) < 12, np.ones(5)].astype(bool)
+    return frame, np.arange(165) % 2 == 0, predicted
+
+
+def test_the_titles_say_what_was_measured(recorded, people):
+    blocks = {block.key: block for block in fairness.chapter(recorded(*people)).blocks}
+    assert list(blocks) == ["gaps", "rates", "groups", "intersections"]
+    expected = "Selection rates differ most by race: 0.6 between b and <b>a"
+    assert blocks["gaps"].title.replace("0.600", "0.6") == expected
+    assert blocks["rates"].title.startswith("20 of 100 are predicted as 1 among race: b, 80 of 100")
+    assert b"&lt;b&gt;a" in blocks["rates"].image
+
+
+def test_small_groups_are_shown_grey_and_without_an_interval(recorded, people):
+    blocks = {block.key: block for block in fairness.chapter(recorded(*people)).blocks}
+    rows = {row[1].text: row for row in blocks["groups"].cells()}
+    assert (rows["c"][3].kind, rows["c"][3].text, rows["c"][3].extra) == ("few", "1", "")
+    assert rows["b"][3].kind == "number"
+    assert rows["b"][3].extra
+
+
+def test_groups_alike_are_not_called_different(recorded):
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"sex": rng.choice(["f", "m"], 400)})
+    predicted = np.arange(400) % 2 == 0
+    (gaps, *_) = fairness.chapter(recorded(frame, predicted, predicted)).blocks
+    assert gaps.title == "No gap between groups exceeds what chance makes of them"
+    assert "no gap exceeds" in gaps.how
+
+
+def test_without_an_evaluation_it_says_so(tmp_path):
+    (note,) = fairness.chapter(Record(tmp_path)).blocks
+    assert note.text == "not requested"
