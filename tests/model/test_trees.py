@@ -1,4 +1,5 @@
 import os
+import sys
 
 import lightgbm
 import numpy as np
@@ -273,6 +274,13 @@ def test_a_truncated_file_is_named(tmp_path, ending, share):
     content = (tmp_path / f"model.{ending}").read_bytes()
     (tmp_path / f"model.{ending}").write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ModelError, match=f"model.{ending}: (cannot be read|it is no whole)"):
+        Trees(path).load(BINARY)
+
+
+def test_a_library_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    path, _ = light(tmp_path, "binary", TWO)
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    with pytest.raises(ModelError, match=r"library that made it is missing.*xaiframe\[trees\]"):
         Trees(path).load(BINARY)
 
 

@@ -75,6 +75,9 @@ def read_trees(path: Path, task: str) -> tuple[Ensemble, str, tuple[str, ...]]:
         found, notices = readers[path.suffix](str(path), content, task)
     except ModelError:
         raise
+    except ImportError as error:
+        message = f"the library that made it is missing: {one_line(error)}"
+        raise ModelError(Problem(str(path), message, "pip install 'xaiframe[trees]'")) from error
     except Exception as error:  # a damaged file can fail in any way
         raise ModelError(Problem(str(path), f"cannot be read: {one_line(error)}")) from error
     return found, hashlib.sha256(content).hexdigest(), notices
