@@ -212,7 +212,7 @@ def test_an_entry_shows_the_value_its_yaml_sets(tmp_path):
     (folder / "gone.yaml").write_text("_target_: xaiframe.model.gone.Gone\n")
     gone, small = entries("model", [tmp_path])
     shown = json.loads(json.dumps(small.to_dict()))
-    assert [one["default"] for one in shown["parameters"]] == [[8], 0.1]
+    assert [one["default"] for one in shown["parameters"]] == [[8], 0.1, 0]
     assert gone.description is None
     assert "xaiframe.model.gone.Gone" in gone.doc
 

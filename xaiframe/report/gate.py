@@ -60,7 +60,7 @@ def judged(record: Record) -> Iterable[Block]:
         how="The worst value of all that the rule judges decides.",
         caution="'Ours' marks a limit set by this tool's authors, not a published one.",
         sortable=True,
-        widths=(12, 13, 30, 13, 10, 16, 6),
+        widths=(11, 12, 28, 17, 12, 14, 6),
         breaks=True,
     )
 
