@@ -1,4 +1,4 @@
-"""The command line: run, plan, list, report; every ending has an exit code of its own meaning."""
+"""The command line: run, plan, list, report, explain; every ending has a code of its own."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ ENDINGS = (
     "Exit codes: 0 the policy passed · 1 it passed with warnings and --fail-on-warn was given · "
     "2 it failed · 3 there is no verdict, whatever the cause."
 )
+EXPLAINED = "Exit codes: 0 every row is explained · 3 some row is not, or none."
 
 app = typer.Typer(
     help="Audit what a model has learned, from a recipe to a report worth signing.",
@@ -212,6 +213,36 @@ def report(
 
     show_path(console(), "report", rebuild(run))
     return 0
+
+
+@app.command("explain", epilog=EXPLAINED)
+def explain_(
+    run: Annotated[Path, typer.Argument(help="A run folder, such as outputs/digits/latest")],
+    rows: Annotated[str, typer.Option(metavar="FILE", help="New rows, as the audited source.")],
+    html: Annotated[bool, typer.Option("--html", help="Only the HTML.")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Only the PDF.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Most rows; each becomes a page.")] = 10,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show rows although the recipe redacts reports.")
+    ] = False,
+    as_json: AsJson = False,
+    trust: Trust = None,
+) -> int:
+    """Explain new rows by the audited model and methods, and compare them with the audit."""
+    from xaiframe.casework.explaining import explain_rows
+    from xaiframe.report.case_report import told
+    from xaiframe.terminal.cases import show_cases
+    from xaiframe.terminal.console import console, show_path
+
+    done = explain_rows(run, rows, html or not pdf, pdf or not html, limit, show, trust or ())
+    complain(*done.problems)
+    if as_json:
+        write_json({"folder": str(done.folder), "cases": done.cases})
+    else:
+        show_cases(console(), told(done.folder))
+        for report in done.reports:
+            show_path(console(), "report", report)
+    return NO_VERDICT if done.problems else 0
 
 
 class Crash(Exception):
