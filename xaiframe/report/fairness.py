@@ -198,11 +198,10 @@ def together(record: Record) -> Iterable[Block]:
 def _groups(key: str, table: pd.DataFrame, title: str, more: str) -> Table:
     statistics = [name for name in STATISTICS if (table["statistic"] == name).any()]
     followed = table["positive"].nunique() > 1
+    parted = table.groupby(["column", "positive", "group"], sort=False)
     rows = [
         _group(column, group, positive if followed else "", own.set_index("statistic"), statistics)
-        for (column, positive, group), own in table.groupby(
-            ["column", "positive", "group"], sort=False
-        )
+        for (column, positive, group), own in ((map(str, key), own) for key, own in parted)
     ]
     positive = table["positive"].iloc[0]
     selected = f"Selected: predicted as {positive}. " if positive and not followed else ""
@@ -221,7 +220,7 @@ def _groups(key: str, table: pd.DataFrame, title: str, more: str) -> Table:
 
 def _group(column: str, group: str, positive: str, own: pd.DataFrame, statistics: list[str]) -> Row:
     followed = f" ({positive})" if positive else ""
-    cells = [_rate(own.loc[name]) for name in statistics]
+    cells = [_rate(own.loc[[name]].iloc[0]) for name in statistics]
     return [column, f"{group}{followed}", num(int(own["rows"].iloc[0])), *cells]
 
 
