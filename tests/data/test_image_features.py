@@ -81,6 +81,7 @@ def test_superpixels_are_found_only_where_asked():
     assert (len(lazy), lazy.shape, lazy.ndim) == (2, x.shape, 4)
     np.testing.assert_array_equal(lazy[np.array([1])][0], superpixels(lazy.x[1], 6))
     np.testing.assert_array_equal(np.asarray(lazy), lazy[np.arange(2)])
+    np.testing.assert_array_equal(lazy[1], lazy[np.array([1])][0])
     assert lazy[np.array([], dtype=int)].shape == (0, 1, 28, 28)
 
 

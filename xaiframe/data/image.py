@@ -130,7 +130,8 @@ class Images(DataModule):
         ends = (min(encoding.black, encoding.white), max(encoding.black, encoding.white))
         frame = properties(x, ends).join(sizes(sound, sound.ids))
         frame = frame.reindex(columns=data.train.frame.columns, fill_value=np.nan)
-        return self._masked(Split(sound.ids, x, y, frame, sound.table, sound.original))
+        rows = self._masked(Split(sound.ids, x, y, frame, sound.table, sound.original))
+        return rows.take(np.arange(len(x)))  # new rows are explained: find their superpixels now
 
     def _digits(self) -> Data:
         if self.source != "builtin:digits":

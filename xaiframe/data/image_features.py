@@ -41,7 +41,8 @@ class Pictures(Regions):
 
 class Superpixels:
     """The superpixels of every picture of ``x`` ``(n, channels, height, width)``, found when asked:
-    ``superpixels[positions]`` is ``(positions, *input_shape)`` int32."""
+    ``superpixels[positions]`` is ``(positions, *input_shape)`` int32, of one position that shape.
+    """
 
     def __init__(self, x: Array, most: int) -> None:
         self.x, self.most = x, most
@@ -50,7 +51,9 @@ class Superpixels:
     def __len__(self) -> int:
         return len(self.x)
 
-    def __getitem__(self, positions: Array) -> Array:
+    def __getitem__(self, positions: Array | int) -> Array:
+        if np.ndim(positions) == 0:
+            return superpixels(self.x[positions], self.most)
         found = [superpixels(picture, self.most) for picture in self.x[positions]]
         return np.stack(found) if found else np.empty((0, *self.shape[1:]), self.dtype)
 
