@@ -166,8 +166,8 @@ class Table(DataModule):
         }
         again = Kinds(declared, self.kinds.dates, self.form)
         typed = again.read(reading, [n for n in data.features if reading.frame[n].notna().any()])
-        if typed.problems or typed.lost:
-            raise DataError([*typed.problems, *typed.lost.values()])
+        if typed.problems or typed.lost or reading.damage:
+            raise DataError([*typed.problems, *typed.lost.values(), *reading.damage])
         frame = reading.frame
         y = np.full(len(frame), -1 if data.classes else np.nan)
         if self.target in frame and frame[self.target].notna().all():
