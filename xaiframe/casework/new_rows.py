@@ -73,7 +73,7 @@ def _one_by_one(module: DataModule, source: str, error: DataError) -> NewRows:
             splits.append(_read(module, path, header + row))
             places.append(f"{source}, row {number}")
         except DataError as fault:
-            problems += [replace(fault.problems[0], place=_place(fault, source, number))]
+            problems.append(_placed(fault.problems[0], source, number))
     if not splits:
         raise error
     return NewRows(joined(splits), tuple(places), tuple(problems))
@@ -118,11 +118,12 @@ def _read(module: DataModule, path: Path, content: bytes) -> Split:
             raise DataError(named) from None
 
 
-def _place(fault: DataError, source: str, number: int) -> str:
-    """Where the fault lies in the user's own file."""
-    place = fault.problems[0].place.replace(Path(source).name, source, 1)
+def _placed(fault: Problem, source: str, number: int) -> Problem:
+    """The fault as it lies in the user's own file."""
+    place = fault.place.replace(Path(source).name, source, 1)
     said, count = re.subn(r"\b(row|line) \d+", rf"\1 {number}", place, count=1)
-    return said if count else f"{place}, row {number}"
+    hint = re.sub(r"\brow 1\b", f"row {number}", fault.hint)
+    return replace(fault, place=said if count else f"{place}, row {number}", hint=hint)
 
 
 def joined(splits: list[Split]) -> Split:

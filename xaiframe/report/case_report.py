@@ -27,8 +27,8 @@ FEWEST, LINE = 4, 118
 SHOWN = 8
 """Inputs listed beside the training data where little else is said of the case."""
 HOW = {
-    "input": "Apart: root mean squared difference, in standard deviations; of messages the share of "
-    "words that only one has.",
+    "input": "Apart: root mean squared difference in standard deviations; of messages the share "
+    "of words that only one has.",
     "pattern": "Cosine of the shares of all attribution: 1 the same pattern, 0 none in common.",
 }
 ROOM = 13
@@ -140,7 +140,7 @@ def _place(case: Mapping[str, Any]) -> str:
     found = case["answer"]
     if not found or "percentile" not in found:
         return "not assessed"
-    return f"above {words.of_hundred(found['percentile'] / 100)}"
+    return f"above {_percent(found['percentile'])}"
 
 
 def _called(case: Mapping[str, Any]) -> str:

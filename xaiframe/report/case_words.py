@@ -72,7 +72,7 @@ def answered(case: Mapping[str, Any]) -> Iterator[Sentence]:
     alike = found["alike"]
     if "right" in alike:
         yield Sentence(
-            f"It is surer than {_hundred(found['percentile'])} of the {found['n']} test rows it "
+            f"It is surer than {_share(found['percentile'])} the {found['n']} test rows it "
             f"called {_said(case['predicted'])}; of the {alike['n']} nearest in confidence "
             f"{alike['right']} were right."
         )
@@ -80,7 +80,7 @@ def answered(case: Mapping[str, Any]) -> Iterator[Sentence]:
     inside = found["low"] <= case["predicted"] <= found["high"]
     ends = words.interval((found["low"], found["high"]))
     where = (
-        f"higher than for {_hundred(found['percentile'])} of the {found['n']} test rows"
+        f"higher than for {_share(found['percentile'])} the {found['n']} test rows"
         if inside
         else f"outside what it said of the {found['n']} test rows ({ends})"
     )
@@ -187,8 +187,8 @@ def seen(one: Mapping[str, Any]) -> str:
 
 def _extreme(one: Mapping[str, Any]) -> str:
     share = one["percentile"]
-    way = f"above {_hundred(share)}" if share >= 50 else f"below {_hundred(100 - share)}"
-    return f"{one['name']} = {_said(one['value'])}, {way} of them"
+    way = f"above {_share(share)}" if share >= 50 else f"below {_share(100 - share)}"
+    return f"{one['name']} = {_said(one['value'])}, {way} them"
 
 
 def remote(case: Mapping[str, Any]) -> Iterator[Sentence]:
@@ -197,7 +197,7 @@ def remote(case: Mapping[str, Any]) -> Iterator[Sentence]:
     if found["percentile"] > FAR:
         yield Sentence(
             f"As a whole it is farther from its nearest training row than "
-            f"{_hundred(found['percentile'])} of {found['test']} test rows are from theirs.",
+            f"{_share(found['percentile'])} the {found['test']} test rows are from theirs.",
             "warn",
         )
 
@@ -236,8 +236,10 @@ def warnings(said: Sequence[Sentence]) -> list[str]:
     return [one.text for one in said if one.status == "warn"]
 
 
-def _hundred(share: float) -> str:
-    return words.of_hundred(share / 100)
+def _share(percent: float) -> str:
+    """How many: ``all``, ``none of``, ``19 % of``."""
+    ends = {0.0: "none of", 100.0: "all"}
+    return ends.get(percent, f"{words.number(percent, digits=2)} % of")
 
 
 def _percent(share: float) -> str:
