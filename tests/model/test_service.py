@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import json
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +17,7 @@ import pytest
 
 from xaiframe.data.encoding import Identity
 from xaiframe.data.face import Data, Split
+from xaiframe.data.table import Table
 from xaiframe.errors import ModelError
 from xaiframe.model import service_client
 from xaiframe.model.service import Service, records
@@ -42,7 +47,8 @@ def both(rows):
 
 class Server:
     """Answers on loopback with what ``reply(rows, number)`` gives: an object, bytes, or
-    ``(status, headers, object or bytes)``. ``seen`` keeps (headers, question) of each request."""
+    ``(status, headers, object or bytes)``, or an iterator of bytes as they go over the line.
+    ``seen`` keeps (headers, question) of each request."""
 
     def __init__(self, reply) -> None:
         outer, self.seen, self.reply = self, [], reply
@@ -57,6 +63,9 @@ class Server:
                 outer.seen.append((dict(self.headers), question))
                 outer.connections.add(self.client_address)
                 reply = outer.reply(question.get("rows"), len(outer.seen))
+                if isinstance(reply, Iterator):
+                    self.trickle(reply)
+                    return
                 status, headers, content = reply if isinstance(reply, tuple) else (200, {}, reply)
                 content = content if isinstance(content, bytes) else json.dumps(content).encode()
                 try:
@@ -68,6 +77,13 @@ class Server:
                     self.wfile.write(content)
                 except OSError:
                     self.close_connection = True
+
+            def trickle(self, pieces) -> None:
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    for piece in pieces:
+                        self.wfile.write(piece)
+                        self.wfile.flush()
 
             def log_message(self, *args) -> None:
                 pass
@@ -254,6 +270,22 @@ def test_one_that_is_silent_is_given_up(serve, monkeypatch):
     assert time.monotonic() - start < 3
 
 
+def test_one_that_trickles_is_given_up(serve, naps):
+    """Each piece comes in time, the whole never does."""
+    stop = threading.Event()
+
+    def trickle(rows, number):
+        yield b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n"
+        while not stop.wait(0.02):
+            yield b" "
+
+    start = time.monotonic()
+    told = fault(serve(trickle), timeout=0.2, attempts=2)
+    stop.set()
+    assert "did not finish its answer within 0.2 s" in told
+    assert time.monotonic() - start < 3
+
+
 def test_one_that_is_not_there_is_named():
     with pytest.raises(ModelError, match=r"127\.0\.0\.1:9/predict.*cannot be reached") as caught:
         loading("http://127.0.0.1:9/predict", attempts=2)
@@ -400,3 +432,32 @@ def test_what_travels_unencrypted_is_told():
     assert service_client.unencrypted("http://model.example/predict")
     assert not service_client.unencrypted("https://model.example/predict")
     assert not service_client.unencrypted("http://127.0.0.1:8000/predict")
+
+
+def test_the_recipes_server_is_its_model_over_http(serve):
+    """scripts/serve_model.py, which recipes/remote_service.yaml asks."""
+    path = Path(__file__).parents[2] / "scripts" / "serve_model.py"
+    spec = importlib.util.spec_from_file_location("serve_model", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    script.Handler.model = script.trained()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), script.Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}"
+        data = Table("builtin:breast_cancer", "diagnosis").load()
+        found = Service(f"{url}/predict").load(data).probabilities(data.test.x)
+        wanted = pd.DataFrame(
+            script.Handler.model.predict_proba(data.test.frame),
+            columns=script.Handler.model.classes_,
+        )
+        np.testing.assert_allclose(found, wanted[list(data.classes)], atol=1e-4)
+        with pytest.raises(ModelError, match="HTTP 404: .*POST /predict"):
+            Service(url).load(data)
+        with pytest.raises(ModelError, match="HTTP 400"):
+            Service(f"{url}/predict").load(data_of())
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
