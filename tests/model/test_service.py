@@ -453,7 +453,7 @@ def test_the_recipes_server_is_its_model_over_http(serve):
             columns=script.Handler.model.classes_,
         )
         np.testing.assert_allclose(found, wanted[list(data.classes)], atol=1e-4)
-        with pytest.raises(ModelError, match="HTTP 404: .*POST /predict"):
+        with pytest.raises(ModelError, match=r"HTTP 404: .*POST /predict"):
             Service(url).load(data)
         with pytest.raises(ModelError, match="HTTP 400"):
             Service(f"{url}/predict").load(data_of())
