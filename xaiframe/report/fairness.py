@@ -73,7 +73,7 @@ def gaps(record: Record) -> Iterable[Block]:
         "outcome occurs, equal selection and equal error rates exclude each other.",
         facts=(f"{UNIT}.demographic_parity_difference", f"{UNIT}.equalized_odds_difference"),
         compact=True,
-        widths=(10, 24, 19, 16, 16, 8, 7),
+        widths=(10, 22, 19, 15, 16, 8, 10),
     )
 
 
