@@ -9,32 +9,29 @@ import pandas as pd
 
 from xaiframe.data.text_words import is_address, words
 
-LONG = 5
-"""Digits in one word from which it is told as a long number: a telephone or account number."""
-
 
 def properties(messages: Sequence[str]) -> pd.DataFrame:
     """One row per message.
 
     words, characters: how many; word length: mean, in characters; capitals: share of the letters;
     digits, signs: share of the characters that are not white space, signs neither letter nor
-    digit; address, long number: yes or no.
+    digit; addresses: how many; longest number: its digits, many for a telephone or an account.
     """
     return pd.DataFrame([_measured(message) for message in messages], columns=COLUMNS)
 
 
 COLUMNS = (
-    "words", "characters", "word length", "capitals", "digits", "signs", "address", "long number"
-)  # fmt: skip
+    *("words", "characters", "word length", "capitals", "digits", "signs"),
+    *("addresses", "longest number"),
+)
 
 
-def _measured(message: str) -> tuple[int, int, float, float, float, float, str, str]:
+def _measured(message: str) -> tuple[int, int, float, float, float, float, int, int]:
     found = [word.surface for word in words(message)]
     seen = [character for character in message if not character.isspace()]
     letters = [character for character in seen if character.isalpha()]
     digits = sum(map(str.isdigit, seen))
     signs = sum(not character.isalnum() for character in seen)
-    longest = max((sum(map(str.isdigit, word)) for word in found), default=0)
     return (
         len(found),
         len(message),
@@ -42,6 +39,6 @@ def _measured(message: str) -> tuple[int, int, float, float, float, float, str, 
         sum(map(str.isupper, letters)) / max(len(letters), 1),
         digits / max(len(seen), 1),
         signs / max(len(seen), 1),
-        "yes" if any(map(is_address, found)) else "no",
-        "yes" if longest >= LONG else "no",
+        sum(map(is_address, found)),
+        max((sum(map(str.isdigit, word)) for word in found), default=0),
     )
