@@ -10,7 +10,7 @@ import pytest
 
 from xaiframe.data.table import Table
 from xaiframe.facts import Fact
-from xaiframe.report.curve import dependence
+from xaiframe.report.curve import _title, dependence
 from xaiframe.report.levels import Values
 from xaiframe.report.record import Record
 from xaiframe.report.swarm import swarm
@@ -91,7 +91,7 @@ def test_what_is_usual_comes_from_the_profile(run):
     pd.DataFrame(counts).to_parquet(profile / "values.parquet")
     values = Values(Record(folder))
     assert values.usual("temp") == "11.5–18"
-    assert values.usual("weather") == "clear 50 %"
+    assert values.usual("weather") == "clear (50 %)"
     assert values.usual("day") == "2020-03-01 to 2020-03-31"
 
 
@@ -139,3 +139,13 @@ def test_the_swarm_gives_levels_without_an_order_no_high_and_low(run):
     assert set(rows.loc[rows["feature"] == "size", "said"]) == {"small", "large"}
     assert figure.title == "High temp raises count"
     assert "raises the value" in figure.how
+
+
+def test_a_curve_that_turns_is_not_said_to_rise():
+    def title(*average: float) -> str:
+        return _title("hour", pd.DataFrame({"average": average}))
+
+    assert title(0.0, 50.0, 100.0) == "Hour: score rises by 100"
+    assert title(100.0, 60.0, 0.0) == "Hour: score falls by 100"
+    assert title(0.0, 350.0, 100.0) == "Hour: score moves by 350"
+    assert title(2.0, 2.0) == "Hour: no effect"

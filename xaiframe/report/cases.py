@@ -51,6 +51,13 @@ def chapter(record: Record) -> Chapter:
     )
 
 
+def status_of(record: Record, kind: str) -> str:
+    """The mark of a kind of case; an error near the median is no warning."""
+    if explained.regression(record) and kind == "right_and_unsure":
+        return "undecided"
+    return STATUS.get(kind, "undecided")
+
+
 def kind_words(record: Record, kind: str) -> str:
     """What kind of case it is, in words."""
     return (ERROR if explained.regression(record) else KIND).get(kind, kind)
@@ -66,7 +73,10 @@ def intro(record: Record) -> Iterable[Block]:
     table = explained.instances(record)
     kinds = table.loc[table["case"].astype(bool), "kind"].value_counts()
     chosen = words.listing(
-        f"{amount} {kind_words(record, str(kind))}" for kind, amount in kinds.items()
+        words.count(int(amount), kind_words(record, str(kind)))
+        if explained.regression(record)
+        else f"{amount} {kind_words(record, str(kind))}"
+        for kind, amount in kinds.items()
     )
     sides = " Right of zero speaks for the explained class, left against it."
     sides = "Right of zero speaks for the explained class, left against it."
@@ -97,7 +107,7 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
         {
             "number": place + 1,
             "kind": kind_words(record, kind),
-            "status": STATUS.get(kind, "undecided"),
+            "status": status_of(record, kind),
             "id": words.number(row["id"]),
             "predicted": _value(row["predicted"]),
             "truth": _value(row["y"]),

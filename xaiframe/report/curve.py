@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from xaiframe.report import chart, explained, words
@@ -79,7 +80,7 @@ def _small(
     return chart.figure(
         f"curve-{method}-{feature}",
         _extremes(values, feature, mine) if by_level else _title(feature, mine),
-        chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 126 if by_level else 108),
+        chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 118),
         facts=[f"perturbation.{method}"],
     )
 
@@ -138,9 +139,13 @@ def _points(
 
 
 def _title(feature: str, mine: pd.DataFrame) -> str:
-    change = float(mine["average"].iloc[-1] - mine["average"].iloc[0])
-    if abs(change) < 0.02 * float(mine["average"].abs().max() or 1.0):
-        return f"{words.sentence(feature)}: no net effect"
+    """How far the average ends from where it began; where it turned on the way, how far it went."""
+    found = mine["average"].to_numpy()
+    change, width = float(found[-1] - found[0]), float(np.ptp(found))
+    if width <= 0:
+        return f"{words.sentence(feature)}: no effect"
+    if abs(change) < 0.7 * width:
+        return f"{words.sentence(feature)}: score moves by {words.number(width, digits=2)}"
     way = "rises" if change > 0 else "falls"
     return f"{words.sentence(feature)}: score {way} by {words.number(abs(change), digits=2)}"
 

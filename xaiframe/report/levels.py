@@ -117,6 +117,6 @@ def day(known: Mapping[int, str], value: float) -> str:
 
 
 def frequent(counts: pd.DataFrame, rows: int) -> str:
-    """``clear 66 %``: the most frequent of counted values."""
+    """``clear (66 %)``: the most frequent of counted values."""
     first = counts.sort_values("count", ascending=False, kind="stable").iloc[0]
-    return f"{first['value']} {words.number(100 * int(first['count']) / rows, digits=2)} %"
+    return f"{first['value']} ({words.number(100 * int(first['count']) / rows, digits=2)} %)"
