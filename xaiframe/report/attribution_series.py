@@ -103,10 +103,9 @@ def _title(lanes: Lanes, agreed: Array, row: pd.Series) -> str:
     top = int(size.argmax())
     name, target = str(lanes.segments["feature"].iloc[top]), row["target"]
     if isinstance(row["predicted"], str):
-        return (
-            f"{words.sentence(name)} speaks most {'for' if agreed[top] > 0 else 'against'} {target}"
-        )
-    return f"{words.sentence(name)} {'raises' if agreed[top] > 0 else 'lowers'} {target} most"
+        side = "for" if agreed[top] > 0 else "against"
+        return f"The stretch {name} speaks most {side} {target}"
+    return f"The stretch {name} {'raises' if agreed[top] > 0 else 'lowers'} {target} most"
 
 
 def _small(

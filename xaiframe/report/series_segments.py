@@ -35,7 +35,7 @@ def overall(record: Record) -> Iterable[Block]:
     ]
     yield chart.figure(
         "segments-over-time",
-        f"{words.sentence(top)} carries most on average",
+        f"The stretch {top} carries most on average",
         alt.hconcat(*columns, spacing=8).resolve_scale(color="independent"),
         n=words.count(len(explained.instances(record)), "explained series", "explained series"),
         how="Above: mean curve of the explained series"

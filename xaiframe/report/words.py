@@ -51,6 +51,8 @@ LABELS = {
     "tree_shap": "TreeSHAP",
     "text_cnn": "convolutional network on words",
     "transformer": "transformer on words",
+    "cnn1d": "convolutional network along time",
+    "gru": "gated recurrent units",
 }
 
 STATUS = {
