@@ -35,6 +35,8 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
         f"Share of all attribution per segment, one scale (±{words.number(limit)}) for all. Orange "
         f"{_way(row)}, blue with a white minus against; grey: size only."
     )
+    if len(lanes.channels) > 1:
+        note += f" Lanes from above: {words.listing(lanes.channels, most=12)}."
     blocks.append(Heading(f"case-{place + 1}-methods", "Each method on the same curve", note))
     for direction in ("P", "G"):
         methods = explained.local_methods(record, direction)

@@ -16,6 +16,7 @@ from xaiframe.report.series_lanes import Lanes
 
 HUES = ["#1c1c1c", "#b86e00", "#2f7fb5", "#22715a", "#a3231b", "#8a9097"]
 CLASSES = len(HUES)
+CHANNELS = 5
 
 
 def overall(record: Record) -> Iterable[Block]:
@@ -28,11 +29,13 @@ def overall(record: Record) -> Iterable[Block]:
     mean = table.groupby(["direction", "feature"], sort=False)["share"].mean()
     top = str(mean.groupby("feature").mean().idxmax())
     curves = mean_curves(record, lanes)
-    wide = 500 if len(lanes.channels) == 1 else 500 // len(lanes.channels)
+    shown = leading(table)
+    wide = (520 - 48 * (len(shown) - 1)) // len(shown)
     columns = [
         _column(lanes, table, curves, channel, wide, place == 0)
-        for place, channel in enumerate(lanes.channels)
+        for place, channel in enumerate(shown)
     ]
+    rest = len(lanes.channels) - len(shown)
     yield chart.figure(
         "segments-over-time",
         f"The stretch {top} carries most on average",
@@ -41,7 +44,8 @@ def overall(record: Record) -> Iterable[Block]:
         how="Above: mean curve of the explained series"
         + (" of each true class" if curves["class"].nunique() > 1 else "")
         + ". Below: mean share of |attribution| per segment, the darker the more, one scale up to "
-        f"{words.number(float(table['share'].max()))}.",
+        f"{words.number(float(table['share'].max()))}."
+        + (f" {words.count(rest, 'channel')} with less are not shown." if rest else ""),
         caution="A mean curve hides how series differ, and a mean share whether a segment speaks "
         "for or against.",
         facts=["artifacts/probe.instances/segments.parquet"],
@@ -57,6 +61,13 @@ def by_segment(record: Record, lanes: Lanes) -> pd.DataFrame:
         spans = lanes.spans(np.abs(shares).mean(axis=0)).rename(columns={"value": "share"})
         parts.append(spans.assign(method=f"{side} · {words.label(method)}", direction=side))
     return pd.concat(parts, ignore_index=True)
+
+
+def leading(table: pd.DataFrame) -> list[str]:
+    """The channels that carry most, in their own order."""
+    total = table.groupby("channel", sort=False)["share"].sum()
+    kept = set(total.nlargest(CHANNELS).index)
+    return [str(name) for name in total.index if name in kept]
 
 
 def mean_curves(record: Record, lanes: Lanes) -> pd.DataFrame:
