@@ -80,9 +80,10 @@ def test_what_only_one_direction_says_is_undecided_and_the_words_tell_which(run,
 
 def test_a_missing_direction_is_said(run, value_of):
     outcome = run(("a", "rises"), ("a", "matters"), sides=("perturbation",))
-    assert verdicts(outcome) == ["undecided"] * 2
-    assert "no gradient method" in value_of(outcome, "statement", effect="rises").reason
-    assert "no gradient method" in value_of(outcome, "statement", effect="matters").reason
+    assert verdicts(outcome) == ["held"] * 2
+    for effect in ("rises", "matters"):
+        reason = value_of(outcome, "statement", effect=effect).reason
+        assert reason.endswith("perturbation alone was asked")
 
 
 def test_a_share_between_half_and_a_whole_even_share_is_undecided(run):

@@ -197,6 +197,17 @@ require: {precaution: [profile, missing, imbalance], perturbation: 2, strategy: 
     assert verdict.status == "fail"
 
 
+def test_a_direction_that_cannot_apply_warns_instead_of_failing(judged: Judge) -> None:
+    policy = "require: {gradient: 1}"
+    absent = Fact("gradient.lrp.not_applicable", "it needs gradients")
+    found, verdict = judged(policy, [absent, Fact("gradient.saliency.not_applicable", "so too")])
+    assert found["require.gradient"].status == "warn"
+    assert verdict.status == "warn"
+    raised = Fact("gradient.saliency.error", "late")
+    assert judged(policy, [absent, raised])[0]["require.gradient"].status == "fail"
+    assert judged(policy, [])[0]["require.gradient"].status == "fail"
+
+
 WAIVED = PSI + "waivers: [{rule: psi, owner: Kim, reason: pilot, expires: %s%s}]"
 
 

@@ -50,7 +50,8 @@ class Knowledge:
     a feature is a word: its value is how often it occurs.
     matters, does_not_matter: the feature's mean share of |attribution|, above 1 / features or
     below half of it. A direction speaks only when the whole 95 % interval does; held means that
-    P and G both say so, contradicted that both say the contrary, anything else is undecided.
+    P and G both say so, contradicted that both say the contrary, anything else is undecided; where
+    no method of one direction explained anything, the other decides alone, and that is said.
     """
 
     minimum: int = 10
@@ -97,7 +98,11 @@ class Knowledge:
             return _unseen(statement, "no explained message holds it")
         feature = evidence.data.features.index(statement.feature)
         sight = sight_on(statement, evidence)
-        witnesses = [self._witness(side, statement, feature, sight, evidence) for side in SIDES]
+        witnesses = [
+            self._witness(side, statement, feature, sight, evidence)
+            for side in SIDES
+            if evidence.by_direction(SIDES[side])
+        ]
         verdict, words = self._verdict(witnesses, sight)
         share, low, high = _mean_cells([one.share.cells for one in witnesses])
         row: dict[str, Any] = {
@@ -112,6 +117,7 @@ class Knowledge:
             "low": low,
             "high": high,
         }
+        row |= _no_numbers()
         for one in witnesses:
             slope, slope_low, slope_high = one.slope.cells
             key = one.side.lower()
@@ -131,6 +137,8 @@ class Knowledge:
             found = len(sight.positions)
             return "undecided", f"{found} instances can be judged, {self.minimum} are needed"
         words = "; ".join(f"{one.side}: {one.words}" for one in witnesses)
+        if len(witnesses) == 1:
+            words += f"; {SIDES[witnesses[0].side]} alone was asked"
         opinions = {one.opinion for one in witnesses}
         if opinions == {"for"}:
             return "held", words
@@ -159,9 +167,13 @@ def _unseen(statement: Statement, why: str, held: bool = False) -> dict[str, Any
         "evidence": why,
         "n": 0,
     }
+    return row | dict.fromkeys(("local_share", "low", "high"), float("nan")) | _no_numbers()
+
+
+def _no_numbers() -> dict[str, float]:
+    """What a direction that says nothing leaves in the table."""
     numbers = ("share", "rank", "correlation", "low", "high")
-    unknown = ["local_share", "low", "high", *(f"{s.lower()}_{n}" for s in SIDES for n in numbers)]
-    return row | dict.fromkeys(unknown, float("nan"))
+    return dict.fromkeys((f"{s.lower()}_{n}" for s in SIDES for n in numbers), float("nan"))
 
 
 def unknown_names(statements: Sequence[Statement], data: Data) -> Iterator[Problem]:

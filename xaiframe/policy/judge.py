@@ -65,8 +65,11 @@ def _required(wanted: Requirement, known: Known, policy: Policy) -> Iterator[Fin
         yield Finding(rule, status, f"{wanted.group}.{name}", message, set_by=set_by, judged=1)
     if wanted.count:
         there = sorted(_assessed(wanted.group, known))
-        status = "pass" if len(there) >= wanted.count else "fail"
+        status: Status = "pass" if len(there) >= wanted.count else "fail"
         message = f"{wanted.group}: {len(there)} assessed, {wanted.count} required"
+        if status == "fail" and _none_applies(wanted.group, known):
+            status = "warn"
+            message = f"no {wanted.group} method applies here: evidence from that side is missing"
         yield Finding(
             f"require.{wanted.group}",
             status,
@@ -97,6 +100,14 @@ def _presence(group: str, name: str, known: Known) -> tuple[Status, str]:
     if name in _assessed(group, known):
         return "pass", f"{group} {name} was assessed"
     return "fail", f"{group} {name} is required and was not assessed"
+
+
+def _none_applies(group: str, known: Known) -> bool:
+    """Whether choices were asked for and each was found not to apply, e.g. to a model that only
+    answers: a gap to be told, not a fault of the audit."""
+    units = {fact.choice for fact in known if fact.stage == group}
+    absent = {fact.choice for fact in known if fact.name.endswith(SUFFIX["not_applicable"])}
+    return bool(units) and units <= absent
 
 
 def _assessed(group: str, known: Known) -> set[str]:

@@ -66,12 +66,13 @@ def _advice(
     rule: PrescriptionRule, matches: Sequence[Match], wanted: Mapping[str, Any]
 ) -> Prescription:
     """For a model that comes trained: what its maker should do, since no override here can."""
-    told = ", ".join(f"{key} {shown(value)}" for key, value in wanted.items())
+    told = [f"{key} {shown(value)}" for key, value in wanted.items() if key.startswith("data.")]
+    maker = "The model comes trained, so this is for its maker"
     return Prescription(
         key=rule.key,
         relation=rule.relation,
         overrides={},
-        because=f"{rule.because.strip()} The model comes trained, so this is for its maker: {told}",
+        because=f"{rule.because.strip()} {': '.join([maker, *told])}.",
         automatic=False,
         expect=dict(rule.expect),
         fired_by=_quoted(matches),

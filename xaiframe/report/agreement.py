@@ -100,7 +100,7 @@ def conflicts(record: Record) -> Iterable[Block]:
     """The instances on which the directions disagree most: a list, not a mere number."""
     table = record.table("evaluation.agreement", "instances")
     known = record.table("probe.instances", "instances")
-    if table is None or table.empty or record.redact:
+    if table is None or record.redact or table["spearman"].isna().all():
         return
     worst = table.sort_values("spearman").head(5)
     rows: list[Row] = []

@@ -107,6 +107,9 @@ def plain_understanding(record: Record, audience: str) -> str:
     """Whether the reasons can be believed, for the audience."""
     if audience in ("developer", "regulator"):
         return headline.understanding(record)
+    if side := headline.one_sided(record):
+        way = "trying other inputs" if side == "perturbation" else "following its inner workings"
+        return f"Its reasons were asked for in one way only, by {way}: nothing confirms them."
     share = record.facts.value("evaluation.agreement.conflicting_share")
     if not isinstance(share, (int, float)):
         return "Whether its reasons can be believed was not assessed."

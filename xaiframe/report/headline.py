@@ -53,6 +53,8 @@ def understanding(record: Record) -> str:
             f"perturbation and gradient rank inputs alike at "
             f"{words.number(float(mean.value))}{span}"
         )
+    elif side := one_sided(record):
+        said.append(f"reasons come from {side} alone, which no other direction confirms")
     methods = explained.local_methods(record)
     gains = [
         record.facts.one("evaluation.faithfulness.gain_over_random", method=m) for m in methods
@@ -72,6 +74,12 @@ def understanding(record: Record) -> str:
         if said
         else "Decision understanding was not assessed."
     )
+
+
+def one_sided(record: Record) -> str:
+    """The only direction that explained anything; empty where both did or none."""
+    spoken = {explained.stage_of(record, one) for one in explained.local_methods(record)}
+    return next(iter(spoken)) if len(spoken) == 1 else ""
 
 
 def matters(record: Record, most: int = 3) -> list[Finding]:
