@@ -20,7 +20,7 @@ from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
 Layout = Literal["wide", "long", "recording"]
-STEPS = {"ms": "ms", "s": "s", "min": "min", "h": "h", "d": "D", "day": "D", "days": "D",
+STEPS: Mapping[str, Any] = {"ms": "ms", "s": "s", "min": "min", "h": "h", "d": "D", "day": "D", "days": "D",
          "week": "W", "weeks": "W"}  # fmt: skip
 """Units of time that dates can be counted in."""
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null")

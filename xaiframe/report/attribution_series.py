@@ -93,7 +93,7 @@ def _answer(record: Record, row: pd.Series, lanes: Lanes) -> str:
     names = record.table("probe.instances", "originals")
     name = "" if names is None else str(names.set_index("position")["name"].get(row["position"]))
     if isinstance(row["predicted"], str):
-        return name
+        return "" if name.startswith("row ") else name  # the page's head says the row
     unit = lanes.unit(str(row["target"]))
     return f"{name}; foretold {quantity(row['predicted'], unit)}, came {quantity(row['y'], unit)}"
 
