@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from xaiframe.report import chart, explained, picture_input, words
-from xaiframe.report.block import Block, Figure, Grid, Heading, Table, num
+from xaiframe.report.block import Block, Cell, Figure, Grid, Heading, Row, Table, num
 from xaiframe.report.record import Record
 
 UNIT = "precaution.profile"
@@ -134,8 +134,32 @@ def columns(record: Record) -> Iterable[Block]:
         f"{words.count(len(table), 'column')} described"
         + ("; those the model leans on come first" if order else ""),
         ["column", *keys],
-        [[str(row["column"]), *(num(row[key]) for key in keys)] for _, row in shown.iterrows()],
+        [_described(row, keys, levels(record)) for _, row in shown.iterrows()],
         caution=rest,
         facts=("precaution.profile.columns",),
         compact=True,
     )
+
+
+def _described(row: pd.Series, keys: list[str], told: dict[str, str]) -> Row:
+    """A number per key, or for a category its levels where its mean would stand."""
+    name = str(row["column"])
+    if name not in told:
+        return [name, *(num(row[key]) for key in keys)]
+    missing = [num(row["missing"])] if "missing" in keys else []
+    gap = len(keys) - len(missing) - 1
+    return [name, told[name], *[Cell("–", "number")] * gap, *missing]
+
+
+def levels(record: Record) -> dict[str, str]:
+    """Category → its number of levels and the most frequent one."""
+    table, columns = record.table(UNIT, "values"), record.table(UNIT, "columns")
+    if table is None or table.empty or columns is None:
+        return {}
+    top = table.sort_values("count", ascending=False, kind="stable").drop_duplicates("column")
+    count = columns.set_index("column")["distinct"]
+    return {
+        str(row["column"]): f"{words.number(int(count[row['column']]))}, mostly {row['value']}"
+        for _, row in top.iterrows()
+        if row["column"] in count.index
+    }

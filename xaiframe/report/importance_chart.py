@@ -116,7 +116,7 @@ def _others(part: pd.DataFrame, rest: list[str]) -> list[dict[str, Any]]:
         return []
     sums = part[part["feature"].isin(rest)].groupby("method")["share"].sum()
     span = words.interval((float(sums.min()), float(sums.max())))
-    return [{"feature": OTHERS, "others": f"{len(rest)} features: {span} in all"}]
+    return [{"feature": OTHERS, "others": f"{words.count(len(rest), 'feature')}: {span} in all"}]
 
 
 def _stage(frame: pd.DataFrame, method: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xaiframe.report import words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Row, Table, parts
 from xaiframe.report.record import Record
 
@@ -13,6 +13,12 @@ EFFECT = {
     "falls": "Higher {feature} speaks against {target}",
     "matters": "{feature} matters for {target}",
     "does_not_matter": "{feature} should not matter for {target}",
+}
+OF_WORDS = {
+    "rises": "The word “{feature}” speaks for {target}",
+    "falls": "The word “{feature}” speaks against {target}",
+    "matters": "The word “{feature}” matters for {target}",
+    "does_not_matter": "The word “{feature}” should not matter for {target}",
 }
 MARK = {"held": "pass", "contradicted": "fail", "undecided": "undecided"}
 
@@ -42,10 +48,11 @@ def statements(record: Record) -> Iterable[Block]:
     target = "the predicted class" if stated == "predicted" else str(stated)
     held = int((table["verdict"] == "held").sum())
     against = int((table["verdict"] == "contradicted").sum())
+    effects = OF_WORDS if explained.modality(record) == "text" else EFFECT
     rows: list[Row] = [
         [
             words.sentence(
-                EFFECT.get(str(r["effect"]), "{feature}").format(
+                effects.get(str(r["effect"]), "{feature}").format(
                     feature=r["feature"], target=r["class"] or target
                 )
             ),

@@ -37,11 +37,11 @@ def limits(record: Record) -> Iterable[Block]:
                 else "."
             )
         )
-    if reference:
+    rows = record.facts.value("probe.reference.background_rows")
+    if reference and isinstance(rows, (int, float)):
         said.append(
             f"Both directions share one reference: background "
-            f"{words.label(str(reference.get('background')))} "
-            f"({words.number(reference.get('rows', 'all'))}), output "
+            f"{words.count(int(rows), 'row')}, output "
             f"{reference.get('output')}, target "
             f"{reference.get('target')}. Another reference gives other attributions."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -86,6 +86,8 @@ class Subject:
         """A bounded sample of the test split for the global methods, drawn by seed."""
         size = min(self.recipe.explain.sample, len(self.data.test))
         random = np.random.default_rng([self.recipe.seed, 31])
-        rows = self.data.test.take(np.sort(random.choice(len(self.data.test), size, replace=False)))
+        # Global methods shuffle and set what all instances share; own features are of no use there.
+        whole = replace(self.data.test, mask=None)
+        rows = whole.take(np.sort(random.choice(len(self.data.test), size, replace=False)))
         targets = self.reference.targets(self.model, rows.x)
         return Population(self.model, self.scorer, self.data, rows, targets, self.recipe.seed)
