@@ -30,7 +30,7 @@ def tree(folder):
 def copied(run, tmp_path):
     """The run with its source, elsewhere."""
     home = run.parents[2]
-    shutil.copytree(home, tmp_path / "home")
+    shutil.copytree(home, tmp_path / "home", ignore=shutil.ignore_patterns("cases"))
     return tmp_path / "home" / run.relative_to(home)
 
 
