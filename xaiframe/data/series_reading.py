@@ -20,8 +20,11 @@ from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
 Layout = Literal["wide", "long", "recording"]
-STEPS: Mapping[str, Any] = {"ms": "ms", "s": "s", "min": "min", "h": "h", "d": "D", "day": "D", "days": "D",
-         "week": "W", "weeks": "W"}  # fmt: skip
+STEPS: Mapping[str, Any] = {
+    **{name: name for name in ("ms", "s", "min", "h")},
+    **dict.fromkeys(("d", "day", "days"), "D"),
+    **dict.fromkeys(("week", "weeks"), "W"),
+}
 """Units of time that dates can be counted in."""
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null")
 
