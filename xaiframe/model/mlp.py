@@ -43,8 +43,8 @@ class MLP:
         layers: OrderedDict[str, nn.Module] = OrderedDict(standardize=Standardize.of(data))
         width = data.input_shape[0]
         if self.embedding:
-            layers["embedding"] = embedding(data, self.embedding)
-            width = layers["embedding"].out_features
+            first = embedding(data, self.embedding)
+            layers["embedding"], width = first, first.out_features
         for number, size in enumerate(self.hidden, start=1):
             layers[f"linear{number}"] = nn.Linear(width, size)
             layers[f"relu{number}"] = nn.ReLU()

@@ -35,9 +35,9 @@ class Lime(Method):
     coefficient of having the instance's level × the share of the background that has another;
     when discretised the coefficient itself, which estimates another thing: being in that quartile
     and not elsewhere.
-    Images, text, series: the coefficient of showing a part rather than the background, coalitions weighted
-    back to lime's fair-coin draw; a patch equal to all background rows gets 0. ``error`` is the
-    sandwich estimator of the spread over draws of the samples, not the surrogate's misfit.
+    Images, text, series: the coefficient of showing a part rather than the background, coalitions
+    weighted back to lime's fair-coin draw; a part equal to all background rows gets 0. ``error``
+    is the sandwich estimator of the spread over draws of the samples, not the surrogate's misfit.
     """
 
     samples: int = 1000

@@ -65,14 +65,14 @@ def _required(wanted: Requirement, known: Known, policy: Policy) -> Iterator[Fin
         yield Finding(rule, status, f"{wanted.group}.{name}", message, set_by=set_by, judged=1)
     if wanted.count:
         there = sorted(_assessed(wanted.group, known))
-        status: Status = "pass" if len(there) >= wanted.count else "fail"
+        enough: Status = "pass" if len(there) >= wanted.count else "fail"
         message = f"{wanted.group}: {len(there)} assessed, {wanted.count} required"
-        if status == "fail" and _none_applies(wanted.group, known):
-            status = "warn"
+        if enough == "fail" and _none_applies(wanted.group, known):
+            enough = "warn"
             message = f"no {wanted.group} method applies here: evidence from that side is missing"
         yield Finding(
             f"require.{wanted.group}",
-            status,
+            enough,
             wanted.group,
             message,
             len(there),

@@ -8,6 +8,7 @@ from pathlib import Path
 import altair as alt
 import pandas as pd
 
+from xaiframe.catalogue.listing import UnknownTarget, describe
 from xaiframe.facts import Value
 from xaiframe.report import chart, check_drift, words
 from xaiframe.report.block import Block, Chapter, Grid, Note, Prose, Row, Table, fact_cell, parts
@@ -41,10 +42,11 @@ def model(record: Record) -> Iterable[Block]:
     """What was trained or brought, in one sentence, and what its taking in noticed."""
     node = record.recipe.get("model") or {}
     kind = words.sentence(words.label(record.chosen("model")))
+    usual = _usual_words(str(node.get("_target_")))
     chosen = ", ".join(
         f"{words.label(key)} {Path(str(value)).name if key == 'path' else value}"
         for key, value in node.items()
-        if key != "_target_" and value not in ("", [], {}, None)
+        if key != "_target_" and value not in ("", [], {}, None, usual.get(key))
     )
     size, epochs = parameters(record), record.facts.one("model.fit.epochs")
     text = f"{kind or 'The model'}{f' ({chosen})' if chosen else ''}"
@@ -57,6 +59,15 @@ def model(record: Record) -> Iterable[Block]:
         text += f", brought trained (digest {str(brought.value)[:12]}): nothing was fitted here"
     notices = [words.stop(one.value) for one in record.facts.where("model.load.notice")]
     yield Prose([" ".join([f"{text}.", *notices])])
+
+
+def _usual_words(target: str) -> dict[str, str]:
+    """The settings whose default is a word: said only where they differ from it."""
+    try:
+        known = describe(target).parameters
+    except UnknownTarget:
+        return {}
+    return {one.name: one.default for one in known if isinstance(one.default, str)}
 
 
 def parameters(record: Record) -> Value:

@@ -37,8 +37,6 @@ LABELS = {
     "linear": "linear model",
     "cnn": "convolutional network",
     "resnet": "residual network",
-    "cnn1d": "convolutional network along time",
-    "gru": "recurrent network (GRU)",
     "onnx": "ONNX network",
     "sklearn": "scikit-learn pipeline",
     "trees": "tree ensemble",
