@@ -140,7 +140,7 @@ def test_inputs_outside_are_named_before_the_most_extreme():
     inside = {"name": "a", "state": "inside", "percentile": 99.0, "value": 3.0, "low": 0.0,
               "high": 4.0}  # fmt: skip
     above = {**inside, "name": "b", "state": "above", "value": 9.0, "percentile": 100.0}
-    whole = {"train": 70}
+    whole = {"train": 70, "modality": "table"}
     (said,) = placed({"columns": [inside, above]}, whole)
     assert said.status == "warn"
     assert said.text.startswith(

@@ -17,7 +17,7 @@ from xaiframe.planning.plan import plan
 from xaiframe.preflight import make_tools
 from xaiframe.probe.reference import Reference, declare
 from xaiframe.report.record import Record
-from xaiframe.runner.environment import versions
+from xaiframe.runner.environment import revision, versions
 from xaiframe.runner.fit import restore
 from xaiframe.runner.subject import Tools
 from xaiframe.store import file_digest
@@ -114,9 +114,18 @@ def opened(record: Record, trust: Sequence[str] = ()) -> Audited:
     wanted = str(record.manifest.get("data_digest"))
     if tools.data.digest != wanted:
         hint = f"the data as audited (digest {wanted[:12]}…), or a new audit of these"
+        hint += other_source(record)
         raise DataError(Problem(tools.data.origin, changed(tools.data, record), hint))
     model = audited_model(tools, record)
     return Audited(record.run, record, tools, model, reference(tools, record))
+
+
+def other_source(record: Record) -> str:
+    """The revision that audited, where it is not this one: it may have read the data otherwise."""
+    then, now = record.manifest.get("git") or {}, revision() or {}
+    if then.get("revision") in (None, now.get("revision")):
+        return ""
+    return f"; they were read by revision {str(then['revision'])[:12]}, which may read otherwise"
 
 
 def changed(data: Data, record: Record) -> str:

@@ -110,6 +110,7 @@ def _work(audited: Audited, new: NewRows, source: str, folder: Path) -> list[dic
     written = {
         "run": audited.folder.name,
         "source": source,
+        "modality": audited.data.modality,
         "audited": len(_instances(audited.record)),
         "train": len(audited.data.train),
         "absent": {**audited.absent, **failures},

@@ -96,14 +96,15 @@ def page(record: Record, case: Mapping[str, Any], whole: Mapping[str, Any]) -> C
     head = header(record, row, case, whole)
 
     def beside(record: Record) -> list[Block]:
+        near = neighbours(case)
+        if whole["modality"] != "table":  # its pictures leave less room
+            return [Grid([inputs(record, row, case, FEWEST), *near], 2)]
         lines = sum(-(-len(one.text) // LINE) for one in head["sentences"])
-        return [inputs(record, row, case, min(max(ROOM - lines, FEWEST), SHOWN))]
-
-    def alike(_record: Record) -> list[Block]:
-        return neighbours(case)
+        room = min(max(ROOM - lines, FEWEST), SHOWN)
+        return [inputs(record, row, case, room), Grid(near, 2)]
 
     first = Page(f"new-case-{case['number']}", "_new_case.html", head)
-    blocks = [first, *parts(record, picture, beside, alike)]
+    blocks = [first, *parts(record, picture, beside)]
     title = f"{Path(case['place']).name}: {answer(case)}"
     question = f"How does this case compare with the audit of {whole['run']}?"
     return Chapter(f"case-{case['number']}", title, question, blocks, fresh=True)
@@ -177,7 +178,7 @@ def inputs(record: Record, row: pd.Series, case: Mapping[str, Any], room: int) -
         how=how,
         caution=f"{words.count(rest, 'further input')} in cases.json." if rest else "",
         compact=True,
-        widths=(27, 11, 16, 11, 11, 8, 8, 8) if table else (30, 15, 20, 15, 20),
+        widths=(27, 11, 16, 11, 11, 8, 8, 8) if table else (27, 14, 23, 18, 18),
     )
 
 
@@ -229,7 +230,7 @@ def neighbours(case: Mapping[str, Any]) -> list[Block]:
         tables.append(
             _like(case, "pattern", "Most alike by reasons", near["pattern"], "cosine", "cosine")
         )
-    return [Grid(tables, 2)] if len(tables) > 1 else tables
+    return tables
 
 
 def _like(

@@ -147,6 +147,7 @@ def agreed(case: Mapping[str, Any]) -> Iterator[Sentence]:
 def placed(case: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Sentence]:
     """Which inputs lie outside what training has shown, otherwise the most extreme."""
     columns = case["columns"]
+    many = "inputs" if whole["modality"] == "table" else "measured properties"
     outside = [one for one in columns if one["state"] in ("below", "above", "unseen")]
     gaps = [one["name"] for one in columns if one["state"] == "missing"]
     if gaps:
@@ -155,7 +156,7 @@ def placed(case: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Senten
         told = words.listing([_outside(one) for one in outside], 4)
         verb = "lies" if len(outside) == 1 else "lie"
         yield Sentence(
-            f"{len(outside)} of {len(columns)} inputs {verb} outside what the {whole['train']} "
+            f"{len(outside)} of {len(columns)} {many} {verb} outside what the {whole['train']} "
             f"training rows have shown: {told}.",
             "warn",
         )
@@ -166,7 +167,7 @@ def placed(case: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[Senten
     )
     most = f"; most extreme is {_extreme(ranked[0])}" if ranked else ""
     yield Sentence(
-        f"All {len(columns)} inputs lie within what the {whole['train']} training rows have "
+        f"All {len(columns)} {many} lie within what the {whole['train']} training rows have "
         f"shown{most}."
     )
 
@@ -179,10 +180,12 @@ def _outside(one: Mapping[str, Any]) -> str:
 
 def seen(one: Mapping[str, Any]) -> str:
     """The range of a column in training, empty for levels."""
-    ends = one.get("low"), one.get("high")
-    if isinstance(ends[0], str):
-        return " to ".join(str(end) for end in ends)
-    return "" if ends[0] is None else words.interval(ends) or words.number(ends[0])
+    if "low" not in one:
+        return ""
+    low, high = one["low"], one["high"]
+    if isinstance(low, str):
+        return f"{low} to {high}"
+    return words.interval((low, high)) or words.number(low)
 
 
 def _extreme(one: Mapping[str, Any]) -> str:
