@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from xaiframe.data import image_reading
 from xaiframe.data.image import Images
-from xaiframe.data.image_features import superpixels
+from xaiframe.data.pictures import reading as image_reading
+from xaiframe.data.pictures.features import superpixels
 from xaiframe.errors import DataError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xaiframe.data.messages.properties import properties
 from xaiframe.data.text import Text
-from xaiframe.data.text_properties import properties
 from xaiframe.errors import DataError
 
 WORDS = ["free", "prize", "call", "now", "home", "lunch", "you", "later", "see", "ok"]

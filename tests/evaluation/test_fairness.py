@@ -15,9 +15,9 @@ from xaiframe.data.source import shared
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.fairness import Fairness
-from xaiframe.evaluation.fairness_groups import groupings
-from xaiframe.evaluation.fairness_rates import Rate, rates
-from xaiframe.evaluation.fairness_values import means
+from xaiframe.evaluation.groups.groups import groupings
+from xaiframe.evaluation.groups.rates import Rate, rates
+from xaiframe.evaluation.groups.values import means
 from xaiframe.model.face import BlackBox
 from xaiframe.model.recorded import Recorded
 from xaiframe.recipe import Strategy

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.text_encoding import TextEncoding
+from xaiframe.data.messages.encoding import TextEncoding
 from xaiframe.evaluation.evidence import Explained
 from xaiframe.evaluation.knowledge import Knowledge, unknown_names
 from xaiframe.evaluation.vocabulary import by_word

@@ -21,7 +21,7 @@ from xaiframe.gradient.integrated_gradients import IntegratedGradients
 from xaiframe.gradient.lrp import LRP
 from xaiframe.gradient.saliency import Saliency
 from xaiframe.gradient.smoothgrad import SmoothGrad
-from xaiframe.model.onnx_graph import convert
+from xaiframe.model.graphs.graph import convert
 from xaiframe.probe.fitness import fitness
 from xaiframe.probe.laws import (
     completeness,

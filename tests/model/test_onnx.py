@@ -162,7 +162,7 @@ def test_an_unknown_operator_leaves_a_black_box_that_says_why(make, tmp_path):
 
 
 def test_a_conversion_that_answers_otherwise_is_not_used(make, tmp_path, monkeypatch):
-    from xaiframe.model import onnx_graph
+    from xaiframe.model.graphs import graph as onnx_graph
 
     data, net = data_of((6,)), dense(3)
     path = make.export(net, (6,), tmp_path / "net.onnx")

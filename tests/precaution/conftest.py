@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.text_encoding import TextEncoding
-from xaiframe.data.text_properties import properties
+from xaiframe.data.messages.encoding import TextEncoding
+from xaiframe.data.messages.properties import properties
 
 
 def _positions(n, shares=(0.6, 0.15)):

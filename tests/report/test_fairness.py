@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaiframe.evaluation.fairness_facts import Compared, outcome
-from xaiframe.evaluation.fairness_groups import groupings
-from xaiframe.evaluation.fairness_rates import rates
+from xaiframe.evaluation.groups.facts import Compared, outcome
+from xaiframe.evaluation.groups.groups import groupings
+from xaiframe.evaluation.groups.rates import rates
 from xaiframe.report import fairness
 from xaiframe.report.record import Record
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from xaiframe.data.image_features import superpixels
+from xaiframe.data.pictures.features import superpixels
 from xaiframe.report import explained, explorer_image, maps, picture_input
 from xaiframe.report.build import Report, build
 from xaiframe.report.record import Record

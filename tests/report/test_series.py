@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.data.face import Split
-from xaiframe.data.series_encoding import Axis, SeriesEncoding
+from xaiframe.data.signals.encoding import Axis, SeriesEncoding
 from xaiframe.report import attribution_series, series_segments
 from xaiframe.report.block import Figure, Grid
 from xaiframe.report.record import Record

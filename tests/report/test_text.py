@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.data.face import Split
-from xaiframe.data.text_encoding import TextEncoding
+from xaiframe.data.messages.encoding import TextEncoding
 from xaiframe.facts import Fact
 from xaiframe.report import attribution_text, executive, text_words
 from xaiframe.report.build import Medium, Report, render

@@ -11,11 +11,11 @@ import pandas as pd
 from sklearn.datasets import load_digits
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.image_features import Pictures, Superpixels, patches, placeholder, properties
-from xaiframe.data.image_files import SHOWN, Files, levels, notes, sizes
-from xaiframe.data.image_listing import Columns, listed
-from xaiframe.data.image_reading import Header, Shape, pixels
 from xaiframe.data.module import DataModule, check_rows, split_rows
+from xaiframe.data.pictures.features import Pictures, Superpixels, patches, placeholder, properties
+from xaiframe.data.pictures.files import SHOWN, Files, levels, notes, sizes
+from xaiframe.data.pictures.listing import Columns, listed
+from xaiframe.data.pictures.reading import Header, Shape, pixels
 from xaiframe.data.source import files
 from xaiframe.data.split import Kind, Positions, Splitting
 from xaiframe.errors import DataError, Problem

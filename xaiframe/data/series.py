@@ -11,14 +11,14 @@ import pandas as pd
 
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows, split_rows
-from xaiframe.data.series_encoding import Axis, SeriesEncoding
-from xaiframe.data.series_labels import Labels
-from xaiframe.data.series_properties import properties
-from xaiframe.data.series_reading import MISSING, Columns, Layout, Recorded, recorded
-from xaiframe.data.series_samples import Curve, in_time, one_length, pieces, positions, trimmed
-from xaiframe.data.series_window import Windows
+from xaiframe.data.signals.encoding import Axis, SeriesEncoding
+from xaiframe.data.signals.labels import Labels
+from xaiframe.data.signals.properties import properties
+from xaiframe.data.signals.reading import MISSING, Columns, Layout, Recorded, recorded
+from xaiframe.data.signals.samples import Curve, in_time, one_length, pieces, positions, trimmed
+from xaiframe.data.signals.window import Windows
 from xaiframe.data.split import Kind, Positions, Splitting, leaking
-from xaiframe.data.table_csv import Format
+from xaiframe.data.tables.csv import Format
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact

@@ -11,15 +11,15 @@ import pandas as pd
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows
 from xaiframe.data.split import Positions, Splitting, leaking
-from xaiframe.data.table_column import Boolean, Categorical, Column, Date, Numeric, Ordinal
-from xaiframe.data.table_csv import Format
-from xaiframe.data.table_encoding import TableEncoding
-from xaiframe.data.table_filter import kept
-from xaiframe.data.table_kinds import Kinds, Typed
-from xaiframe.data.table_reading import Reading, builtin, read
-from xaiframe.data.table_rows import only, reading_notes, require, shared_out
-from xaiframe.data.table_schema import enforce
-from xaiframe.data.table_target import class_indices, class_names, quantities
+from xaiframe.data.tables.column import Boolean, Categorical, Column, Date, Numeric, Ordinal
+from xaiframe.data.tables.csv import Format
+from xaiframe.data.tables.encoding import TableEncoding
+from xaiframe.data.tables.filter import kept
+from xaiframe.data.tables.kinds import Kinds, Typed
+from xaiframe.data.tables.reading import Reading, builtin, read
+from xaiframe.data.tables.rows import only, reading_notes, require, shared_out
+from xaiframe.data.tables.schema import enforce
+from xaiframe.data.tables.target import class_indices, class_names, quantities
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact

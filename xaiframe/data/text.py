@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.messages.encoding import ABSENT, TextEncoding
+from xaiframe.data.messages.properties import properties
+from xaiframe.data.messages.reading import Format, Quotes, Records
+from xaiframe.data.messages.words import words as words_of
 from xaiframe.data.module import DataModule, check_rows
 from xaiframe.data.source import files
 from xaiframe.data.split import Kind, Positions, Splitting, leaking
-from xaiframe.data.text_encoding import ABSENT, TextEncoding
-from xaiframe.data.text_properties import properties
-from xaiframe.data.text_reading import Format, Quotes, Records
-from xaiframe.data.text_words import words as words_of
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact
@@ -38,7 +38,7 @@ class Text(DataModule):
         names of the two columns, or their numbers from 1 where there is no header. The others
         are set aside: the model never sees them.
     header, encoding, quotes
-        how the files are read, see :class:`~xaiframe.data.text_reading.Format`.
+        how the files are read, see :class:`~xaiframe.data.messages.reading.Format`.
     words
         most words read of a message; 0 takes what 99 of 100 training messages need, at most 200.
     split, split_column, test, validation, split_seed

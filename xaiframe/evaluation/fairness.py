@@ -13,10 +13,10 @@ import pandas as pd
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.fairness_facts import RATIO, Compared, outcome
-from xaiframe.evaluation.fairness_groups import Grouping, groupings
-from xaiframe.evaluation.fairness_rates import Gap, Rate, rates
-from xaiframe.evaluation.fairness_values import Mean, means
+from xaiframe.evaluation.groups.facts import RATIO, Compared, outcome
+from xaiframe.evaluation.groups.groups import Grouping, groupings
+from xaiframe.evaluation.groups.rates import Gap, Rate, rates
+from xaiframe.evaluation.groups.values import Mean, means
 from xaiframe.explanation import Array, Outcome
 
 GAPS = {

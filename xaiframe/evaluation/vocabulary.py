@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from xaiframe.data.encoding import Identity
-from xaiframe.data.text_words import key
+from xaiframe.data.messages.words import key
 from xaiframe.evaluation.evidence import Evidence, Explained
 from xaiframe.explanation import Array
 

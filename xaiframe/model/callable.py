@@ -15,8 +15,8 @@ import numpy as np
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import one_line, quietly, renamed
 from xaiframe.model.face import BlackBox
+from xaiframe.model.files.estimator import one_line, quietly, renamed
 from xaiframe.model.outputs import both_sides, class_order
 from xaiframe.model.sklearn_pipeline import TRIED, frame_of, two_sided
 from xaiframe.model.trusted import trusts

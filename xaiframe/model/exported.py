@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import one_line
 from xaiframe.model.exported_layers import with_layers
 from xaiframe.model.face import Model
+from xaiframe.model.files.estimator import one_line
 from xaiframe.model.head import ALONE, TRIED, take_in, tried
 from xaiframe.model.trusted import check_vouched, content_of
 

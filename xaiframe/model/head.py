@@ -12,8 +12,8 @@ from torch import Tensor, fx, nn
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import one_line
 from xaiframe.model.face import SMALLEST, TOTAL, WhiteBox
+from xaiframe.model.files.estimator import one_line
 from xaiframe.model.outputs import class_order
 from xaiframe.store import digest
 

@@ -15,8 +15,8 @@ from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, NotApplicable, Problem
 from xaiframe.explanation import Array
 from xaiframe.model.face import TOTAL, BlackBox, Model, WhiteBox
-from xaiframe.model.onnx_file import OnnxFile, read
-from xaiframe.model.onnx_graph import convert, head_of, refuse_unknown
+from xaiframe.model.graphs.file import OnnxFile, read
+from xaiframe.model.graphs.graph import convert, head_of, refuse_unknown
 from xaiframe.model.outputs import both_sides, class_order
 from xaiframe.store import digest
 

@@ -13,8 +13,8 @@ import pandas as pd
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import renamed
 from xaiframe.model.face import BlackBox
+from xaiframe.model.files.estimator import renamed
 from xaiframe.model.outputs import both_sides, class_order
 from xaiframe.model.service_client import Client, address_problem, plain, secrets, unencrypted
 from xaiframe.model.sklearn_pipeline import TRIED, frame_of, two_sided

@@ -14,8 +14,8 @@ import pandas as pd
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import one_line, quietly, read_estimator, renamed
 from xaiframe.model.face import BlackBox
+from xaiframe.model.files.estimator import one_line, quietly, read_estimator, renamed
 from xaiframe.model.outputs import class_order
 
 TRIED = 8

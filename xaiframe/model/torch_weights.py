@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
-from xaiframe.model.estimator import one_line
 from xaiframe.model.face import Model
+from xaiframe.model.files.estimator import one_line
 from xaiframe.model.head import take_in
 from xaiframe.model.trusted import content_of
 

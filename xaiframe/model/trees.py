@@ -12,10 +12,10 @@ import numpy as np
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimator import quietly, renamed
 from xaiframe.model.face import BlackBox
+from xaiframe.model.files.estimator import quietly, renamed
+from xaiframe.model.files.trees import Ensemble, read_trees
 from xaiframe.model.outputs import class_order, expect_outputs
-from xaiframe.model.tree_files import Ensemble, read_trees
 
 
 @dataclass(frozen=True)

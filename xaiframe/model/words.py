@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from xaiframe.data.face import Data
-from xaiframe.data.text_encoding import ABSENT, TextEncoding
-from xaiframe.data.text_words import key
+from xaiframe.data.messages.encoding import ABSENT, TextEncoding
+from xaiframe.data.messages.words import key
 from xaiframe.errors import ModelError, Problem
 from xaiframe.model.network import Embedding
 

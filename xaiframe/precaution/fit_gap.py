@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.text_words import key, words
+from xaiframe.data.messages.words import key, words
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
-from xaiframe.data.text_words import key, words
+from xaiframe.data.messages.words import key, words
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.columns import distinct, kind, numbers, texts

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from xaiframe.data.text_words import key
+from xaiframe.data.messages.words import key
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block
 from xaiframe.report.record import Record
