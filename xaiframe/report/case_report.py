@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from xaiframe.report import explained, words
-from xaiframe.report.block import Block, Cell, Chapter, Grid, Page, Row, Table, parts
+from xaiframe.report.block import Block, Cell, Chapter, Grid, Heading, Page, Row, Table, parts
 from xaiframe.report.build import Medium, Report, _identifier, _in_child, render
 from xaiframe.report.case_data import Case
 from xaiframe.report.case_words import answer, leading, seen, sentences, sure, warnings
@@ -22,15 +22,15 @@ from xaiframe.store import write_atomically
 STATES = {"inside": "pass"}
 """State of an input → status of its mark; every other is a warning."""
 VERDICT = {"pass": "passed", "warn": "passed with warnings", "fail": "failed"}
-FEWEST, LINE = 4, 118
+FEWEST, LINE = 3, 118
 """Inputs listed at least, and characters of a printed line."""
 SHOWN = 8
 """Inputs listed beside the training data where little else is said of the case."""
 HOW = {
-    "input": "Apart: root mean squared difference in standard deviations; of messages the share "
-    "of words that only one has.",
-    "pattern": "Cosine of the shares of all attribution: 1 the same pattern, 0 none in common.",
+    "input": "Apart: root mean squared difference in standard deviations.",
+    "pattern": "Cosine: 1 the same pattern of shares, 0 nothing in common.",
 }
+WORDS = "Apart: share of the words that only one of the two has."
 ROOM = 14
 """Printed lines for the sentences and the inputs together, so that a case is one page."""
 
@@ -39,15 +39,16 @@ def build_cases(folder: Path, html: bool = True, pdf: bool = True) -> list[Path]
     """Write report.html and report.pdf into ``folder``, from nothing but what it holds: an A4 page
     per case. The same folder gives the same bytes; raises :class:`PrintError` as the audit's."""
     record, whole = Record(folder), read(folder)
-    chapters = [page(record, case, whole) for case in whole["cases"]]
     report = Report(title=f"New cases for {record.manifest.get('name')}")
     written = []
     if html:
+        chapters = [page(record, case, whole, printed=False) for case in whole["cases"]]
         content = render(record, chapters, report, Medium("html"))
         write_atomically(folder / "report.html", content)
         written.append(folder / "report.html")
     if pdf:
         medium = Medium("pdf")
+        chapters = [page(record, case, whole, printed=True) for case in whole["cases"]]
         content = render(record, chapters, report, medium)
         attached = {"cases.json": (folder / "cases.json").read_text(encoding="utf-8")}
         identity = _identifier(record)
@@ -84,21 +85,26 @@ def told(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def page(record: Record, case: Mapping[str, Any], whole: Mapping[str, Any]) -> Chapter:
-    """The page of one new row."""
+def page(
+    record: Record, case: Mapping[str, Any], whole: Mapping[str, Any], printed: bool
+) -> Chapter:
+    """The page of one new row; printed with the pictures of both directions, on screen also with
+    those of each method."""
     row = explained.instances(record).iloc[case["number"] - 1]
 
     def picture(record: Record) -> list[Block]:
+        # What the tables of an audited case say is said here beside the training data.
         drawn = pictures(record).case(record, row, case["number"] - 1)
-        # What tables of an audited case say is said here beside the training data.
-        return [block for block in drawn if not isinstance(block, Table)]
+        detail = next((k for k, one in enumerate(drawn) if isinstance(one, Heading)), len(drawn))
+        kept = drawn[:detail] if printed else drawn
+        return [block for block in kept if not isinstance(block, Table)]
 
     head = header(record, row, case, whole)
 
     def beside(record: Record) -> list[Block]:
-        near = neighbours(case)
+        near = neighbours(case, whole["modality"])
         if whole["modality"] != "table":  # its pictures leave less room
-            return [Grid([inputs(record, row, case, FEWEST), *near], 2)]
+            return [Grid([inputs(record, row, case, FEWEST + 1), *near], 2)]
         lines = sum(-(-len(one.text) // LINE) for one in head["sentences"])
         room = min(max(ROOM - lines, FEWEST), SHOWN)
         return [inputs(record, row, case, room), Grid(near, 2)]
@@ -178,7 +184,7 @@ def inputs(record: Record, row: pd.Series, case: Mapping[str, Any], room: int) -
         how=how,
         caution=f"{words.count(rest, 'further input')} in cases.json." if rest else "",
         compact=True,
-        widths=(27, 11, 16, 11, 11, 8, 8, 8) if table else (27, 14, 23, 18, 18),
+        widths=(24, 12, 21, 10, 10, 8, 8, 7) if table else (27, 14, 23, 18, 18),
     )
 
 
@@ -220,22 +226,30 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{words.number(share)} %"
 
 
-def neighbours(case: Mapping[str, Any]) -> list[Block]:
+def neighbours(case: Mapping[str, Any], modality: str) -> list[Block]:
     """The audited instances most like this one, with their outcome."""
     near = case["nearest"]
     tables: list[Block] = [
-        _like(case, "input", "Most alike by input", near["input"], "distance", "apart")
+        _like(case, modality, "input", "Most alike by input", near["input"], "distance", "apart")
     ]
     if "pattern" in near:
         tables.append(
-            _like(case, "pattern", "Most alike by reasons", near["pattern"], "cosine", "cosine")
+            _like(
+                case,
+                modality,
+                "pattern",
+                "Most alike by reasons",
+                near["pattern"],
+                "cosine",
+                "cosine",
+            )
         )
     return tables
 
 
 def _like(
-    case: Mapping[str, Any], key: str, title: str, found: list[dict[str, Any]], measure: str,
-    head: str,
+    case: Mapping[str, Any], modality: str, key: str, title: str,
+    found: list[dict[str, Any]], measure: str, head: str,
 ) -> Table:  # fmt: skip
     rows: list[Row] = []
     for one in found:
@@ -255,7 +269,7 @@ def _like(
         title,
         ["audited row", "outcome", "predicted", head],
         rows,
-        how=HOW[key],
+        how=WORDS if modality == "text" else HOW[key],
         compact=True,
         widths=(24, 27, 29, 20),
     )
