@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, words
+from xaiframe.report import explained, levels, words
 from xaiframe.report.block import Block, Page
 from xaiframe.report.explorer_image import pictures
 from xaiframe.report.explorer_text import texts
@@ -34,24 +34,25 @@ def explorer(record: Record) -> Iterable[Block]:
 
 def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
     """What the script draws: instances, features with values, signed shares per method."""
-    arrays, positions = explained.inputs(record), table["position"].to_numpy(dtype=int)
-    image = explained.modality(record) == "image"
-    drawn = pictures(record, positions) if image else []
+    positions = table["position"].to_numpy(dtype=int)
+    modality = explained.modality(record)
+    drawn = pictures(record, positions) if modality == "image" else []
     if drawn:
         table, positions = table.head(len(drawn)), positions[: len(drawn)]
-    units = explained.units(record)
+    # the cells of a table carry their unit
+    units = {} if modality == "table" else explained.units(record)
     return {
-        "modality": explained.modality(record),
+        "modality": modality,
         "features": explained.features(record),
         "units": [units.get(name, "") for name in explained.features(record)],
         "pictures": drawn,
         "texts": texts(record, positions),
-        "inputs": [] if image else [_round(x) for x in arrays["x"][positions]],
+        "inputs": inputs(record, positions),
         "instances": [
             {
                 "id": words.number(row["id"]),
-                "predicted": str(row["predicted"]),
-                "truth": str(row["y"]),
+                "predicted": _answer(row["predicted"]),
+                "truth": _answer(row["y"]),
                 "confidence": _confidence(row["confidence"]),
                 "kind": str(row["kind"]).replace("_", " "),
             }
@@ -71,6 +72,22 @@ def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
             for method in methods
         ],
     }
+
+
+def inputs(record: Record, positions: Array) -> list[list[Any]]:
+    """Per instance the cells of a row as the user knows them, or what the model was given; nothing
+    for pictures, which come as such."""
+    arrays, modality = explained.inputs(record), explained.modality(record)
+    if modality == "image":
+        return []
+    if modality != "table":
+        return [_round(one) for one in arrays.get("values", arrays["x"])[positions]]
+    values = levels.Values(record)
+    return [[values.cell(name, int(at)) for name in values.names] for at in positions]
+
+
+def _answer(value: Any) -> str:
+    return words.number(value) if isinstance(value, float) else str(value)
 
 
 def _confidence(value: Any) -> str:

@@ -23,7 +23,7 @@ FAINTEST = 1 / 6
 class Lanes:
     """Where segments and samples lie.
 
-    segments: as :class:`~xaiframe.data.series_encoding.SeriesEncoding` stored them, in the order
+    segments: as :class:`~xaiframe.data.signals.encoding.SeriesEncoding` stored them, in the order
     of the features.
     """
 
