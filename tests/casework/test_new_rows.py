@@ -6,6 +6,7 @@ import pytest
 
 from xaiframe.casework.new_rows import read_rows, records, seeded, twins
 from xaiframe.data.table import Table
+from xaiframe.data.text import Text
 from xaiframe.errors import DataError
 
 HEADER = "a,colour,label\n"
@@ -43,6 +44,18 @@ def test_a_row_that_cannot_be_read_is_told_and_the_others_go_on(module, tmp_path
     assert first.place == f"{source}, column 'a', row 2"
     assert "'abc' is not a number" in first.message
     assert second.place == f"{source}, row 3"
+
+
+def test_an_empty_message_is_told_where_it_stands(tmp_path):
+    said = ["ham\tsee you at the gate", "spam\twin a prize now", "ham\tok then", "spam\tcall now"]
+    (tmp_path / "told.tsv").write_text("".join(f"{said[k % 4]} {k}\n" for k in range(60)))
+    module = Text(str(tmp_path / "told.tsv"), text=2, target=1, header=False)
+    source = written(tmp_path, "ham\tsee you\nham\t\nspam\ta prize\n", "new.tsv")
+    found = read_rows(module, source, 10)
+    assert found.places == (f"{source}, row 1", f"{source}, row 3")
+    (problem,) = found.problems
+    assert problem.place == f"{source}, line 2"
+    assert "the message" in problem.message
 
 
 def test_a_single_ragged_row_among_many_is_not_lost_silently(module, tmp_path):

@@ -28,7 +28,7 @@ from xaiframe.runner.explanations import BANKS, explained, gather, local_outcome
 from xaiframe.runner.ledger import one_line
 from xaiframe.runner.prepare import instances_outcome
 from xaiframe.runner.subject import Subject
-from xaiframe.store import digests, file_digest, save_outcome, to_json, write_atomically
+from xaiframe.store import digests, file_digest, plain, save_outcome, to_json, write_atomically
 
 COPIED = ("plan.json", "recipe.yaml", "findings.json", "verdict.json")
 READ = ("data.load.modality", "data.load.task")
@@ -70,6 +70,10 @@ def explain_rows(
         message = "the recipe keeps single rows out of reports (report.redact), a case shows one"
         raise AuditError(Problem(str(run), message, "--show, if you may see the row"))
     audited = opened(record, trust)
+    if not any(audited.methods.values()):
+        told = "; ".join(f"{name}: {why}" for name, why in audited.absent.items())
+        message = "no method explained single rows in this audit"
+        raise AuditError(Problem(str(run), message, told or "a local method in the recipe"))
     new = read_rows(audited.tools.module, rows, limit)
     folder = _free(audited.folder.parent / "cases", Path(rows).stem)
     unfinished = folder.with_name(f".unfinished-{folder.name}")
@@ -106,7 +110,7 @@ def _work(audited: Audited, new: NewRows, source: str, folder: Path) -> list[dic
     for unit, outcome in units.items():
         save_outcome(outcome, folder / "artifacts" / unit)
     _copy(audited, folder)
-    cases = compared(audited, subject, new, known, local, units)
+    cases = plain(compared(audited, subject, new, known, local, units))
     written = {
         "run": audited.folder.name,
         "source": source,
@@ -120,7 +124,7 @@ def _work(audited: Audited, new: NewRows, source: str, folder: Path) -> list[dic
     }
     write_atomically(folder / "cases.json", to_json(written))
     write_atomically(folder / "manifest.json", to_json(_manifest(audited, source, folder)))
-    return cases
+    return list(cases)
 
 
 def subject_of(audited: Audited, new: NewRows, known: Sequence[Twin | None]) -> Subject:

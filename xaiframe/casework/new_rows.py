@@ -73,7 +73,7 @@ def _one_by_one(module: DataModule, source: str, error: DataError) -> NewRows:
             splits.append(_read(module, path, header + row))
             places.append(f"{source}, row {number}")
         except DataError as fault:
-            problems.append(_placed(fault.problems[0], source, number))
+            problems.append(_placed(fault, source, number))
     if not splits:
         raise error
     return NewRows(joined(splits), tuple(places), tuple(problems))
@@ -118,9 +118,12 @@ def _read(module: DataModule, path: Path, content: bytes) -> Split:
             raise DataError(named) from None
 
 
-def _placed(fault: Problem, source: str, number: int) -> Problem:
-    """The fault as it lies in the user's own file."""
-    place = fault.place.replace(Path(source).name, source, 1)
+def _placed(error: DataError, source: str, number: int) -> Problem:
+    """The fault as it lies in the user's own file; what names no file there is less exact."""
+    name = Path(source).name
+    exact = [one for one in error.problems if name in one.place]
+    fault = exact[0] if exact else replace(error.problems[0], place=name)
+    place = fault.place.replace(name, source, 1)
     said, count = re.subn(r"\b(row|line) \d+", rf"\1 {number}", place, count=1)
     hint = re.sub(r"\brow 1\b", f"row {number}", fault.hint)
     return replace(fault, place=said if count else f"{place}, row {number}", hint=hint)

@@ -182,7 +182,7 @@ def inputs(record: Record, row: pd.Series, case: Mapping[str, Any], room: int) -
         [*headers, *(("P share", "G share", "of size") if table else ())],
         rows,
         how=how,
-        caution=f"{words.count(rest, 'further input')} in cases.json." if rest else "",
+        caution=f"{rest} more in cases.json." if rest else "",
         compact=True,
         widths=(24, 12, 21, 10, 10, 8, 8, 7) if table else (27, 14, 23, 18, 18),
     )

@@ -242,7 +242,7 @@ def warnings(said: Sequence[Sentence]) -> list[str]:
 def _share(percent: float) -> str:
     """How many: ``all``, ``none of``, ``19 % of``."""
     ends = {0.0: "none of", 100.0: "all"}
-    return ends.get(percent, f"{words.number(percent, digits=2)} % of")
+    return ends.get(percent, f"{words.number(percent)} % of")
 
 
 def _percent(share: float) -> str:
