@@ -111,10 +111,16 @@ def test_a_method_with_its_own_reference_is_shown_but_not_counted(run, explained
 
 
 def test_no_comparable_pair_is_said_not_guessed(run, explained, noise, value_of):
-    outcome = run(explained("shap", "perturbation", noise(0)))
+    alone = run(explained("shap", "perturbation", noise(0)))
+    assert not [fact for fact in alone.facts if fact.name == "mean_spearman"]
+    outcome = run(
+        explained("shap", "perturbation", noise(0)),
+        explained("cam", "gradient", noise(1), own_reference=True),
+    )
     fact = value_of(outcome, "mean_spearman")
     assert fact.value is None
     assert "share the declared reference" in fact.reason
+    outcome = alone
     assert outcome.tables["consensus"]["g_share"].isna().all()
     assert sorted(outcome.tables["instances"]["rank"]) == list(range(1, 31))
 

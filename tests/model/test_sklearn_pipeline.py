@@ -9,13 +9,23 @@ import pandas as pd
 import pytest
 import skops.io
 from lightgbm import LGBMClassifier
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    OneHotEncoder,
+    SplineTransformer,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
 
 from xaiframe.data.encoding import Identity
@@ -340,3 +350,24 @@ def test_a_model_that_cannot_answer_these_rows_says_so(tmp_path, data):
     pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(raw, labels(data))
     with pytest.raises(ModelError, match=r"cannot answer rows .*could not convert"):
         Sklearn(saved(pipeline, tmp_path)).load(data)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [KBinsDiscretizer(4, strategy="uniform"), LogisticRegression()],
+        [SplineTransformer(), LogisticRegression()],
+        [SelectKBest(k=2), LogisticRegression()],
+        [KNeighborsClassifier()],
+        [CalibratedClassifierCV()],
+        [HistGradientBoostingClassifier(max_iter=5)],
+        [RandomForestClassifier(5)],
+    ],
+    ids=lambda last: type(last[0]).__name__,
+)
+def test_what_people_put_into_pipelines_is_read(tmp_path, data, last):
+    steps = (columns(), SimpleImputer(), *last)
+    model = make_pipeline(*steps).fit(data.encoding.raw(data.train.x), labels(data))
+    read = Sklearn(saved(model, tmp_path)).load(data)
+    expected = model.predict_proba(data.encoding.raw(data.train.x[:9]))
+    np.testing.assert_allclose(read.raw(data.train.x[:9]), expected, atol=1e-6)

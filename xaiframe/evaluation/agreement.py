@@ -109,7 +109,8 @@ class Agreement:
         )
         facts = [fact for pair in across for fact in pair_facts(pair, evidence)]
         facts += [_self_fact(cells[one.method, one.method]) for one in methods]
-        facts += summary_facts(across, instances, evidence.seed)
+        if across:  # where one direction has no method at all, there is nothing to agree with
+            facts += summary_facts(across, instances, evidence.seed)
         tables = {
             "pairs": pd.DataFrame([_row(pair) for pair in cells.values()]),
             "instances": instances,

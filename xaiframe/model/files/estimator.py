@@ -14,15 +14,44 @@ from xaiframe.explanation import Array
 from xaiframe.model.trusted import check_vouched, content_of, trusts
 
 PICKLES = (".pkl", ".pickle", ".joblib")
-HARMLESS = (
-    "collections.OrderedDict",
-    "functools.partial",
-    "sklearn.utils.validation.check_array",
-    "sklearn.tree._tree.Tree",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+HARMLESS = frozenset(
+    {
+        "collections.OrderedDict",
+        "functools.partial",
+        "numpy.dtype",
+        "numpy.mean",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
+        "scipy.interpolate._bsplines.BSpline",
+        "scipy.sparse._csc.csc_matrix",
+        "scipy.sparse._csr.csr_matrix",
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.cluster._bisect_k_means._BisectingTree",
+        "sklearn.cluster._kmeans._kmeans_single_lloyd",
+        "sklearn.compose._column_transformer.make_column_selector",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.feature_selection._univariate_selection.chi2",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.feature_selection._univariate_selection.f_regression",
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.ConstantKernel",
+        "sklearn.gaussian_process.kernels.Matern",
+        "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RBF",
+        "sklearn.gaussian_process.kernels.Sum",
+        "sklearn.gaussian_process.kernels.WhiteKernel",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils.validation.check_array",
+    }
 )
-"""Types that skops leaves to us: containers, whose content is judged by itself, and what
-scikit-learn's own trees are made of."""
+"""Types that skops leaves to us and that hold or work on numbers only: what fitted estimators of
+scikit-learn are made of, and containers, whose content is judged by itself."""
 
 
 def read_estimator(path: Path) -> tuple[Any, str, tuple[str, ...]]:
