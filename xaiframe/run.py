@@ -86,7 +86,12 @@ class Round:
 
     def load(self) -> None:
         self.stage("data", 1)
-        decides = {"data": self.data.digest, "source": source_digest("runner/loading.py", "data")}
+        data = self.data
+        decides = {
+            "data": data.digest,
+            "read": (data.origin, data.damage, data.notes),
+            "source": source_digest("runner/loading.py", "data"),
+        }
         self.ledger.unit("data", "load", decides, lambda: loading_outcome(self.data), vital=True)
 
     def precaution(self, phase: str, model: Model | None) -> None:

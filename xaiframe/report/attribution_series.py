@@ -66,9 +66,8 @@ def _agreed(
     conflict = both["conflict"].fillna(False).to_numpy(dtype=bool)
     several = len(lanes.channels) > 1
     top = float(np.nanmax(np.abs(agreed), initial=0.0))
-    curve = shaded(
-        lanes, curves, agreed, top, (WIDE, 52 if several else 130), conflict=conflict
-    )  # fmt: skip
+    tall = max(26, min(52, 190 // len(lanes.channels))) if several else 130
+    curve = shaded(lanes, curves, agreed, top, (WIDE, tall), conflict=conflict)
     sides = {"P": both["p_share"].to_numpy(dtype=float), "G": both["g_share"].to_numpy(dtype=float)}
     panels: list[Any] = [curve]
     if not several:
