@@ -81,7 +81,7 @@ class Series(DataModule):
         target: str,
         layout: Layout = "wide",
         task: Literal["classification", "regression"] = "classification",
-        channels: Mapping[str, str | Sequence[str]] | Sequence[str] = (),
+        channels: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
         id: str = "",
         time: str = "",
         window: int = 0,
@@ -110,7 +110,7 @@ class Series(DataModule):
         self.cut = layout == "recording"
         kind = split if split != "auto" else "time" if self.cut else "random"
         by = split_column if kind != "random" else ""
-        self.columns = Columns(layout, channels, target, id, time, by, time_unit)
+        self.columns = Columns(layout, channels or (), target, id, time, by, time_unit)
         self.form = Format(encoding, separator, decimal, "", MISSING)
         self.windows = Windows(window, stride, horizon)
         self.labels = Labels(task, horizon if self.cut else -1)

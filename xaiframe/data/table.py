@@ -83,9 +83,9 @@ class Table(DataModule):
         features: Sequence[str] = (),
         classes: Sequence[str | int | bool] = (),
         kinds: Mapping[str, str | Sequence[str | int]] | None = None,
-        dates: Mapping[str, str] | Sequence[str] = (),
+        dates: Mapping[str, str] | Sequence[str] | None = None,
         filter: Sequence[Mapping[str, Any]] = (),
-        schema: str | Mapping[str, Any] = "",
+        schema: str | Mapping[str, Any] | None = None,
         encoding: str = "utf-8",
         separator: str = "",
         decimal: str = ".",
@@ -100,7 +100,7 @@ class Table(DataModule):
         self.wanted, self.classes = tuple(features), tuple(classes)
         self.filter, self.schema, self.most_levels = tuple(filter), schema, most_levels
         self.form = Format(encoding, separator, decimal, thousands, tuple(missing))
-        spelled = dates if isinstance(dates, Mapping) else dict.fromkeys(dates, "")
+        spelled = dates if isinstance(dates, Mapping) else dict.fromkeys(dates or (), "")
         self.kinds = Kinds(dict(kinds or {}), dict(spelled), self.form)
         self.splitting = Splitting(split, split_column, test, validation, split_seed)
         problems = list(self.kinds.misdeclared())
