@@ -67,7 +67,17 @@ class Round:
         self.explain(subject)
         self.evaluate(subject)
         self.tune(subject)
+        if self.tools.brought:
+            self.asked(model)
         return subject
+
+    def asked(self, model: Model) -> None:
+        """How often a model from outside was asked in this run; known only now, never cached."""
+        facts = [
+            Fact("rows", model.evaluations, "rows"),
+            Fact("retries", model.retries, "requests", better="lower"),
+        ]
+        self.ledger.enter("model.asked", "model.asked", facts, [])
 
     def stage(self, name: str, total: int) -> None:
         self.ledger.observer.stage(name, total)

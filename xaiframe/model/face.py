@@ -59,6 +59,11 @@ class Model(ABC):
         """:meth:`raw` of at most ``max_batch`` rows."""
 
     @property
+    def retries(self) -> int:
+        """Requests that had to be repeated so far, of a model behind a network."""
+        return 0
+
+    @property
     def outputs(self) -> int:
         """Columns of :meth:`raw`."""
         return max(len(self.classes), 1)

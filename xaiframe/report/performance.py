@@ -58,6 +58,9 @@ def model(record: Record) -> Iterable[Block]:
     if brought:
         text += f", brought trained (digest {str(brought.value)[:12]}): nothing was fitted here"
     notices = [words.stop(one.value) for one in record.facts.where("model.load.notice")]
+    retries = record.facts.value("model.asked.retries")
+    if isinstance(retries, int) and retries:
+        notices.append(f"It failed {words.count(retries, 'request')} that had to be repeated.")
     yield Prose([" ".join([f"{text}.", *notices])])
 
 
