@@ -109,6 +109,10 @@ class Model(ABC):
 class WhiteBox(Model):
     """A torch module that maps float32 ``(n, *input_shape)`` in the user's units to raw logits
     ``(n, classes)``, or ``(n, 1)`` for regression; in evaluation mode, without parameter gradients.
+
+    identity
+        what decides the answers beside parameters and buffers: the file that was brought, whose
+        weights do not say how they are used.
     """
 
     module: nn.Module
@@ -120,7 +124,9 @@ class WhiteBox(Model):
         classes: tuple[str, ...],
         provides: tuple[str, ...],
         max_batch: int = 8192,
+        identity: object = "",
     ) -> None:
+        self.identity = identity
         self.module = module.eval().requires_grad_(False)
         self.task, self.classes = task, classes
         self.provides, self.max_batch = provides, max_batch
@@ -134,7 +140,8 @@ class WhiteBox(Model):
     @property
     def digest(self) -> str:
         state = self.module.state_dict()
-        return digest({name: value.cpu().numpy() for name, value in state.items()})
+        own = digest({name: value.cpu().numpy() for name, value in state.items()})
+        return digest(own, self.identity) if self.identity else own
 
     def _answer(self, x: Array) -> Array:
         with torch.no_grad():
@@ -165,7 +172,8 @@ class BlackBox(Model):
     place
         how an error names the model, e.g. its file or address.
     identity
-        what decides the answers (a file's sha256, an address and version), for the digest.
+        what decides the answers (a file's sha256, an address and version): the digest is of it,
+        not of where a file lies.
     """
 
     def __init__(
@@ -186,7 +194,7 @@ class BlackBox(Model):
 
     @cached_property
     def digest(self) -> str:
-        return digest(self.place, self.identity, self.task, self.classes, self.gives)
+        return digest(self.identity, self.task, self.classes, self.gives)
 
     def _answer(self, x: Array) -> Array:
         found = np.asarray(self.answer(np.asarray(x, dtype=np.float32)))

@@ -15,23 +15,12 @@ from xaiframe.explanation import Array
 from xaiframe.model.face import SMALLEST, TOTAL, WhiteBox
 from xaiframe.model.files.estimator import one_line
 from xaiframe.model.outputs import class_order
-from xaiframe.store import digest
 
 Gives = Literal["logit", "probability"]
 TRIED = 64
 """Training rows that a network is asked about when it is taken in."""
 ALONE = 1e-4
 """Largest difference that rounding explains between a row's answer alone and among others."""
-
-
-class BroughtNetwork(WhiteBox):
-    """A white box whose digest also knows ``identity``, what its parameters do not say."""
-
-    identity: Any = ""
-
-    @property
-    def digest(self) -> str:
-        return digest(super().digest, self.identity)
 
 
 class Logarithm(nn.Module):
@@ -44,7 +33,7 @@ class Logarithm(nn.Module):
 
 def take_in(
     module: nn.Module, place: str, data: Data, classes: Sequence[str], gives: Gives, identity: Any
-) -> BroughtNetwork:
+) -> WhiteBox:
     """The module behind one face, tried on real rows.
 
     ``classes`` names its outputs in their order, empty for the data's; ``gives`` says whether they
@@ -67,9 +56,8 @@ def take_in(
         raise ModelError(Problem(place, f"it puts out {width} numbers per row", "1 expected"))
     layers = list(module) if isinstance(module, nn.Sequential) else [module]
     whole = nn.Sequential(*layers, *behind) if behind else module
-    model = BroughtNetwork(whole, data.task, data.classes, offers(whole, data))
-    model.identity = (identity, list(classes), gives)
-    return model
+    known = (identity, list(classes), gives)
+    return WhiteBox(whole, data.task, data.classes, offers(whole, data), identity=known)
 
 
 def tried(module: nn.Module, place: str, x: Array) -> Array:

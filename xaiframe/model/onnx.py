@@ -17,6 +17,7 @@ from xaiframe.explanation import Array
 from xaiframe.model.face import TOTAL, BlackBox, Model, WhiteBox
 from xaiframe.model.graphs.file import OnnxFile, read
 from xaiframe.model.graphs.graph import convert, head_of, refuse_unknown
+from xaiframe.model.head import fixed
 from xaiframe.model.outputs import both_sides, class_order
 from xaiframe.store import digest
 
@@ -81,8 +82,8 @@ class Onnx:
         try:
             strip = head != "" and (gives == "probability" or head == "LogSoftmax")
             module = self._module(file, feed, gives, inside if strip else file.output, matrix, head)
-            white = Converted(module, data.task, data.classes, offers(module))
-            white.identity = identity
+            provides = offers(module)
+            white = WhiteBox(module, data.task, data.classes, provides, identity=identity)
             same_answers(white, black, wanted, rows)
         except NotApplicable as reason:
             black.notices = (*feed.notices, f"It only answers, by onnxruntime: {reason}.")
@@ -129,20 +130,10 @@ class Onnx:
             raise NotApplicable("it takes codes of columns, which have no gradient")
         if gives == "probability" and not head:
             raise NotApplicable("its probabilities do not come out of a softmax or sigmoid")
-        last = None if np.array_equal(matrix, np.eye(len(matrix))) else columns_layer(matrix)
+        last = None if np.array_equal(matrix, np.eye(len(matrix))) else fixed(matrix)
         return convert(
             file.proto, file.source, output, feed.shape, file.rows, file.shape, feed.order, last
         )
-
-
-class Converted(WhiteBox):
-    """A white box whose answers follow from the file, not from its weights alone."""
-
-    identity = ""
-
-    @property
-    def digest(self) -> str:
-        return digest(super().digest, self.identity)
 
 
 @dataclass(frozen=True)
@@ -196,14 +187,6 @@ def answering(file: OnnxFile, feed: Feed, gives: Gives, matrix: Array) -> Callab
         return np.asarray(found @ matrix.T)
 
     return answer
-
-
-def columns_layer(matrix: Array) -> nn.Linear:
-    """A fixed layer from the model's outputs to the data's classes; it never draws new weights."""
-    layer = nn.Linear(matrix.shape[1], matrix.shape[0], bias=False)
-    layer.weight = nn.Parameter(torch.tensor(matrix, dtype=torch.float32), requires_grad=False)
-    layer.reset_parameters = None  # type: ignore[assignment,method-assign]
-    return layer
 
 
 def offers(module: nn.Module) -> tuple[str, ...]:
