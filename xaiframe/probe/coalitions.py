@@ -6,11 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Attribution
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.sampling import Draw, draw
-from xaiframe.probe.score import Scorer
 
 
 class CoalitionBank(Bank):
@@ -22,20 +20,13 @@ class CoalitionBank(Bank):
     many more than ``scorer.max_batch`` rows exist at once.
     """
 
-    def __init__(
-        self,
-        scorer: Scorer,
-        data: Data,
-        x: Array,
-        targets: Array,
-        ids: Array,
-        seed: int,
-        mask: Array | None = None,
-    ) -> None:
-        super().__init__(scorer, data, x, targets, ids, seed, mask)
-        elements = data.feature_mask.size
-        self._background = self.reference.background.reshape(-1, elements)
-        self._rows = self.x.reshape(-1, elements)
+    @cached_property
+    def _background(self) -> Array:
+        return self.reference.background.reshape(len(self.reference.background), -1)
+
+    @cached_property
+    def _rows(self) -> Array:
+        return self.x.reshape(-1, self.data.feature_mask.size)
 
     @cached_property
     def full(self) -> Array:

@@ -18,25 +18,10 @@ from torch.utils.data import DataLoader, Dataset
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Attribution
 from xaiframe.model.face import WhiteBox
+from xaiframe.probe.bank import Bank
 from xaiframe.probe.score import Scorer
 from xaiframe.runner.trainer import Runner, quiet, to_cpu
 from xaiframe.store import npz_bytes, write_atomically
-
-
-class Bank(Protocol):
-    """What a direction's bank is built from: one batch of instances."""
-
-    def __call__(
-        self,
-        scorer: Scorer,
-        data: Data,
-        x: Array,
-        targets: Array,
-        ids: Array,
-        seed: int,
-        mask: Array | None = None,
-    ) -> Any: ...
-
 
 Progress = Callable[[int, int], None]
 """Told ``(batches done, batches in all)``."""
@@ -70,7 +55,7 @@ class Explaining(LightningModule):
     def __init__(
         self,
         methods: Mapping[str, Any],
-        bank: Bank,
+        bank: type[Bank],
         scorer: Scorer,
         data: Data,
         seed: int,
@@ -147,7 +132,7 @@ class Stored(dict[str, Array]):
 
 def explain(
     methods: Mapping[str, Any],
-    bank: Bank,
+    bank: type[Bank],
     scorer: Scorer,
     data: Data,
     points: Points,

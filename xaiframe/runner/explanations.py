@@ -17,14 +17,15 @@ from xaiframe.evaluation.evidence import Evidence, Explained, Reexplain
 from xaiframe.explanation import Array, Attribution, Curve, Importance, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
+from xaiframe.probe.bank import Bank
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.score import Scorer
-from xaiframe.runner.explain import Bank, Points, Stored, explain
+from xaiframe.runner.explain import Points, Stored, explain
 from xaiframe.runner.ledger import Ledger, one_line, room_digest, unit_key
 from xaiframe.runner.subject import Subject
 
-BANKS: Mapping[str, Bank] = {"perturbation": CoalitionBank, "gradient": GradientBank}
+BANKS: Mapping[str, type[Bank]] = {"perturbation": CoalitionBank, "gradient": GradientBank}
 SHARED = ("probe", "model/face.py", "data/face.py", "runner/explain.py", "runner/explanations.py")
 """What every explanation leans on beside its own file; a change there is a change of the answer."""
 DRAWS = 1000
