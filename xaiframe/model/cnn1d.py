@@ -14,8 +14,9 @@ from xaiframe.model.network import Standardize, check_layers, outputs, target_sc
 
 @dataclass(frozen=True)
 class CNN1d:
-    """Blocks of convolution, batch norm, ReLU; pooling after each block but the last, which is
-    averaged over time.
+    """Blocks of convolution along time, batch norm and ReLU.
+
+    Pooling after each block but the last, which is averaged over time.
 
     channels: feature maps per block; width: samples a convolution sees at once, odd; pool: samples
     that become one between blocks; dropout: share of units dropped before the last layer, [0, 1).

@@ -14,8 +14,9 @@ from xaiframe.model.network import Standardize, check_layers, outputs, target_sc
 
 @dataclass(frozen=True)
 class ResNet:
-    """Stages of basic blocks with skip connections, the first at full size, each further one at
-    half; global average pooling.
+    """Stages of basic blocks with skip connections, then global average pooling.
+
+    The first stage works at full size, each further one at half.
 
     channels: feature maps per stage; blocks: per stage; dropout: share of the pooled maps dropped
     before the last layer, [0, 1).
