@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from xaiframe.evaluation.groups.facts import Compared, outcome
 from xaiframe.evaluation.groups.groups import groupings
 from xaiframe.evaluation.groups.rates import rates
+from xaiframe.facts import Fact
 from xaiframe.report import fairness
+from xaiframe.report.chapters import assemble
 from xaiframe.report.record import Record
 
 
@@ -67,6 +72,32 @@ def test_groups_alike_are_not_called_different(recorded):
     assert "no gap exceeds" in gaps.how
 
 
-def test_without_an_evaluation_it_says_so(tmp_path):
-    (note,) = fairness.chapter(Record(tmp_path)).blocks
+def recipe(folder, sensitive=(), evaluation=("agreement", "fairness")):
+    (folder / "recipe.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "strategy": {"sensitive": list(sensitive)},
+                "evaluation": {name: {"draws": 9} for name in evaluation},
+            }
+        )
+    )
+    return Record(folder)
+
+
+def test_where_no_group_was_declared_the_chapter_is_left_out(tmp_path):
+    record = recipe(tmp_path)
+    assert fairness.chapter(record) is None
+    assert "fairness" not in [chapter.key for chapter in assemble(record)]
+
+
+def test_declared_groups_without_an_evaluation_say_so(tmp_path):
+    (note,) = fairness.chapter(recipe(tmp_path, sensitive=["sex"])).blocks
     assert note.text == "not requested"
+
+
+def test_what_was_asked_for_alone_or_failed_is_not_left_out(tmp_path):
+    assert fairness.chapter(recipe(tmp_path, evaluation=["fairness"])) is not None
+    failed = Fact("evaluation.fairness.error", "ValueError: no rows").to_dict()
+    (tmp_path / "facts.json").write_text(json.dumps([failed]))
+    (note,) = fairness.chapter(recipe(tmp_path)).blocks
+    assert note.text == "could not be judged: ValueError: no rows"

@@ -50,14 +50,16 @@ ROOMS = (
 
 
 def assemble(record: Record) -> list[Chapter]:
-    """Every chapter in reading order; one that fails whole becomes a red box under its name."""
-    return [_chapter(room, record) for room in ROOMS]
+    """Every chapter in reading order, but for those that do not concern the run; one that fails
+    whole becomes a red box under its name."""
+    made = [_chapter(room, record) for room in ROOMS]
+    return [chapter for chapter in made if chapter is not None]
 
 
-def _chapter(room: object, record: Record) -> Chapter:
+def _chapter(room: object, record: Record) -> Chapter | None:
     name = getattr(room, "__name__", "").rpartition(".")[2]
     try:
-        made: Chapter = room.chapter(record)  # type: ignore[attr-defined]
+        made: Chapter | None = room.chapter(record)  # type: ignore[attr-defined]
     except Exception as error:
         box: Block = Note("This chapter failed", f"{type(error).__name__}: {error}", failed=True)
         return Chapter(name, name.capitalize(), blocks=[box])

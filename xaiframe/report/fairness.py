@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import altair as alt
 import pandas as pd
@@ -39,12 +39,23 @@ MOST = 16
 PAIR = " × "
 
 
-def chapter(record: Record) -> Chapter:
-    """Gaps, rates by group as dots with intervals, and the same as tables."""
+def chapter(record: Record) -> Chapter | None:
+    """Gaps, rates by group as dots with intervals, and the same as tables; None where no
+    sensitive column was declared, which the strategy already says."""
     blocks = parts(record, gaps, dots, alone, together)
+    if not blocks and not concerned(record):
+        return None
     if not blocks:
         blocks = [Note("Groups of people", record.absence(UNIT))]
     return Chapter("fairness", "Groups of people", "Does it treat groups alike?", blocks)
+
+
+def concerned(record: Record) -> bool:
+    """Whether groups were declared, asked for in particular, or could not be judged."""
+    asked = record.recipe.get("evaluation") or {}
+    alone = isinstance(asked, Mapping) and list(asked) == [UNIT.split(".")[1]]
+    failed = record.facts.value(f"{UNIT}.error") is not None
+    return bool(record.strategy.get("sensitive")) or failed or alone
 
 
 def gaps(record: Record) -> Iterable[Block]:
