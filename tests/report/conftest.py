@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from xaiframe.report.build import Report, build
@@ -40,6 +43,36 @@ def specs(page: str) -> dict[str, dict]:
     """The Vega-Lite specifications that the HTML carries, by name."""
     text = page.split('id="specs">', 1)[1].split("</script>", 1)[0]
     return json.loads(text)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Callable[[Path], Path]:
+    """A function that copies a run and makes it one of a model that only answers: no gradient."""
+
+    def copied(run: Path) -> Path:
+        to = tmp_path / "alone"
+        shutil.copytree(run, to, ignore=shutil.ignore_patterns("gradient.*"))
+        agreement = to / "artifacts" / "evaluation.agreement"
+        for name, empty in (
+            ("consensus", {"g_share": float("nan"), "consensus": float("nan"), "conflict": False}),
+            ("instances", {"spearman": float("nan"), "conflict": False}),
+        ):
+            path = agreement / f"{name}.parquet"
+            if path.is_file():
+                pd.read_parquet(path).assign(**empty).to_parquet(path)
+        for name in ("facts.json", "plan.json"):
+            path = to / name
+            if not path.is_file():
+                continue
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if name == "facts.json":
+                stored = [one for one in stored if not one["name"].startswith("gradient.")]
+            else:
+                stored["stages"] = [one for one in stored["stages"] if one["name"] != "gradient"]
+            path.write_text(json.dumps(stored), encoding="utf-8")
+        return to
+
+    return copied
 
 
 @pytest.fixture

@@ -14,7 +14,15 @@ import pytest
 from PIL import Image
 
 from xaiframe.data.pictures.features import superpixels
-from xaiframe.report import explained, explorer_image, maps, picture_input
+from xaiframe.report import (
+    attribution_image,
+    executive,
+    explained,
+    explorer_image,
+    maps,
+    picture_input,
+)
+from xaiframe.report.block import Figure, Grid, Note
 from xaiframe.report.build import Report, build
 from xaiframe.report.record import Record
 from xaiframe.store import npz_bytes
@@ -112,8 +120,22 @@ def test_the_gallery_shows_one_right_answer_per_class_the_surest(colour_run):
 
 def test_no_picture_of_a_person_leaves_a_redacted_report(colour_run):
     hidden = Record(colour_run.run, redact=True)
-    assert list(maps.importance_maps(hidden)) == []
+    (note,) = maps.importance_maps(hidden)
+    assert isinstance(note, Note)
+    assert note.text.startswith("withheld")
     assert maps.summary(hidden) is None
+    (page,) = executive.page(hidden)
+    assert page.data["unshown"].startswith("Withheld: the report was asked to keep single pictures")
+
+
+def test_without_a_gradient_only_the_maps_of_perturbation_are_drawn(image_run, alone):
+    record = Record(alone(image_run))
+    blocks = attribution_image.draw(record, explained.instances(record).iloc[0], 0)
+    figures = [one for grid in blocks if isinstance(grid, Grid) for one in grid.blocks]
+    assert all(grid.blocks for grid in blocks if isinstance(grid, Grid))
+    titles = [one.title for one in figures if isinstance(one, Figure)]
+    assert titles[1] == "P, mean of methods"
+    assert not [title for title in titles if title.startswith("G") or "both" in title]
 
 
 def test_no_average_is_drawn_over_regions_that_do_not_compare(colour_run, image_run):

@@ -60,6 +60,24 @@ def test_cells_are_shown_as_they_stand_in_the_source(run):
         assert values.cell("temp", position).replace("−", "-") == f"{row['temp']:g} °C"
 
 
+def test_a_printed_cell_has_three_digits_but_whole_numbers_stand_as_written(monkeypatch):
+    written = ["11.0014", "0.67", "2011", "-40", "120500.25", "0.000123456", "(missing)", "1e3"]
+    numbers = [11.0014, 0.67, 2011, -40, 120500.25, 0.000123456, np.nan, 1000]
+    own = {
+        "shown": pd.DataFrame({"speed": written}),
+        "names": ["speed"],
+        "kinds": {},
+        "levels": {},
+        "units": {"speed": "m"},
+        "numbers": np.array(numbers)[:, None],
+    }
+    for name, value in own.items():
+        monkeypatch.setattr(Values, name, value)
+    found = [Values(None).brief("speed", k) for k in range(len(written))]
+    assert found == ["11.0 m", "0.67 m", "2011 m", "−40 m", "120\u00a0500 m", "1.23e−4 m",
+                     "(missing)", "1e3 m"]  # fmt: skip
+
+
 def test_a_number_says_what_its_cell_says(run):
     folder, data = run
     values = Values(Record(folder))
@@ -114,7 +132,7 @@ def test_curves_name_levels_and_date_days(run):
     levels = data.encoding.levels["weather"]
     named = {row["level"]: row["average"] for row in spec_rows(weather) if "average" in row}
     assert named == dict(zip(levels, [0.0, 5.0, 2.0], strict=True))
-    assert weather.title == f"Weather: {levels[1]} is 5 above {levels[0]}"
+    assert weather.title == f"“weather”: {levels[1]} is 5 above {levels[0]}"
     first = data.train.frame["day"].min()
     expected = [str((first + pd.Timedelta(days=d)).date()) for d in (0, 10, 20)]
     assert [row["x"] for row in spec_rows(day) if "average" in row] == expected
@@ -137,7 +155,7 @@ def test_the_swarm_gives_levels_without_an_order_no_high_and_low(run):
     assert set(rows.loc[rows["feature"] == "weather", "third"]) == {"no order"}
     assert "no order" not in set(rows.loc[rows["feature"] == "size", "third"])
     assert set(rows.loc[rows["feature"] == "size", "said"]) == {"small", "large"}
-    assert figure.title == "High temp raises count"
+    assert figure.title == "High “temp” raises count"
     assert "raises the value" in figure.how
 
 
@@ -145,7 +163,7 @@ def test_a_curve_that_turns_is_not_said_to_rise():
     def title(*average: float) -> str:
         return _title("hour", pd.DataFrame({"average": average}))
 
-    assert title(0.0, 50.0, 100.0) == "Hour: score rises by 100"
-    assert title(100.0, 60.0, 0.0) == "Hour: score falls by 100"
-    assert title(0.0, 350.0, 100.0) == "Hour: score moves by 350"
-    assert title(2.0, 2.0) == "Hour: no effect"
+    assert title(0.0, 50.0, 100.0) == "“hour”: score rises by 100"
+    assert title(100.0, 60.0, 0.0) == "“hour”: score falls by 100"
+    assert title(0.0, 350.0, 100.0) == "“hour”: score moves by 350"
+    assert title(2.0, 2.0) == "“hour”: no effect"

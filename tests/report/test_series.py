@@ -143,3 +143,13 @@ def test_several_channels_have_a_lane_each(tmp_path):
     spans = sorted(values(figure.spec, "conflict"), key=lambda one: (one["channel"], one["low"]))
     assert [one["channel"] for one in spans] == ["flow", "flow", "rain", "rain"]
     assert list(series_segments.overall(record))
+
+
+def test_without_a_gradient_the_curve_says_what_perturbation_says(univariate, alone):
+    record = Record(alone(univariate[0].run))
+    first, *rest = attribution_series.draw(record, row(record), 0)
+    spans = sorted(values(first.spec, "conflict"), key=lambda one: one["low"])
+    np.testing.assert_allclose([one["value"] for one in spans], VALUES[0] / 8, rtol=1e-4)
+    assert "P gives alone" in first.how
+    assert not values(first.spec, "left"), "no bars beside the shades: they would say the same"
+    assert [len(one.blocks) for one in rest if isinstance(one, Grid)] == [1]

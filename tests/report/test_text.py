@@ -14,7 +14,7 @@ import pytest
 from xaiframe.data.face import Split
 from xaiframe.data.messages.encoding import TextEncoding
 from xaiframe.facts import Fact
-from xaiframe.report import attribution_text, executive, text_words
+from xaiframe.report import attribution_text, executive, explained, text_words
 from xaiframe.report.build import Medium, Report, render
 from xaiframe.report.chapters import assemble
 from xaiframe.report.explorer_text import texts
@@ -193,3 +193,21 @@ def test_a_case_is_the_message_its_words_and_every_method(record):
     assert [row[0] for row in leading.rows] == ["call", "me"]
     lines = [line["method"] for group in methods.data["groups"] for line in group["lines"]]
     assert lines == ["Kernel SHAP", "saliency"]
+
+
+def test_without_a_gradient_the_message_is_shaded_by_perturbation(run, alone):
+    record = Record(alone(run))
+    message, leading, methods = attribution_text.draw(record, explained.instances(record).loc[3], 3)
+    assert message.data["title"] == "“call” speaks most for spam"
+    assert message.data["by"] == "by P alone"
+    assert leading.headers == ["word", "place", "P share", "direction"]
+    assert [(row[0].text, row[3].text, row[3].status) for row in leading.cells()] == [
+        ("call", "for", ""), ("me", "against", ""),
+    ]  # fmt: skip
+    assert [len(one["lines"]) for one in methods.data["groups"]] == [1, 0]
+
+
+def test_words_that_could_betray_a_message_are_withheld(run):
+    hidden = Record(run, redact=True)
+    (note,) = text_words.overall(hidden)
+    assert note.text.startswith("withheld: no word occurs in 5 explained messages")

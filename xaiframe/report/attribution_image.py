@@ -30,12 +30,14 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
         Grid([_input(record, row, key), *_consensus(record, position, mask, key, limit)], 4),
         Heading(
             f"{key}-maps",
-            "Perturbation (P) above, gradient (G) below",
+            "Perturbation (P) above, gradient (G) below"
+            if len(explained.sides(record)) > 1
+            else "Each method",
             f"Share of all attribution per {picture_input.noun(record)}, one scale "
             f"(±{words.number(limit)}) for all maps. Orange speaks for {row['target']}, blue "
             f"with a white minus against it.",
         ),
-        *(_row(record, direction, shares, mask, key, limit) for direction in ("P", "G")),
+        *(_row(record, side, shares, mask, key, limit) for side in explained.sides(record)),
         *_fine(record, position, key),
     ]
 
@@ -104,19 +106,17 @@ def _framed(record: Record, conflicts: int) -> str:
 def _consensus(
     record: Record, position: int, mask: Array, key: str, limit: float
 ) -> Sequence[Block]:
-    table = record.table("evaluation.agreement", "consensus")
-    if table is None:
+    mine, voices = explained.consensus(record, position), explained.voices(record)
+    if mine is None:
         return []
-    mine = table[table["position"] == position].set_index("feature")
     mine = mine.reindex(explained.features(record))
     conflict = mine["conflict"].eq(True).to_numpy(dtype=bool)
     wide = maps.spread(conflict, mask)
     pictures = []
-    for column, title in (
-        ("p_share", "P, mean of methods"),
-        ("g_share", "G, mean of methods"),
-        ("consensus", "What both agree on"),
-    ):
+    titles = {explained.SHARES[side]: f"{side}, mean of methods" for side in voices}
+    if len(voices) > 1:
+        titles["consensus"] = "What both agree on"
+    for column, title in titles.items():
         frame = wide if column == "consensus" else None
         values = maps.spread(mine[column].fillna(0.0).to_numpy(dtype=float), mask)
         pictures.append(

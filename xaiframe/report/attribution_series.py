@@ -28,8 +28,9 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     }
     limit = max(float(np.abs(one).max()) for one in shares.values())
     blocks: list[Block] = []
-    both = _consensus(record, position)
-    if both is not None:
+    both = explained.consensus(record, position)
+    if both is not None and explained.voices(record):
+        both = both.reindex(explained.features(record))
         blocks.append(_agreed(record, row, place, lanes, curves, both))
     note = (
         f"Share of all attribution per segment, one scale (±{words.number(limit)}) for all. Orange "
@@ -38,7 +39,7 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
     if len(lanes.channels) > 1:
         note += f" Lanes from above: {words.listing(lanes.channels, most=12)}."
     blocks.append(Heading(f"case-{place + 1}-methods", "Each method on the same curve", note))
-    for direction in ("P", "G"):
+    for direction in explained.sides(record):
         methods = explained.local_methods(record, direction)
         figures = [_small(record, m, direction, lanes, curves, shares[m], limit, place)
                    for m in methods]  # fmt: skip
@@ -51,14 +52,6 @@ def _way(row: pd.Series) -> str:
     return f"raises {row['target']}" if regression else f"speaks for {row['target']}"
 
 
-def _consensus(record: Record, position: int) -> pd.DataFrame | None:
-    table = record.table("evaluation.agreement", "consensus")
-    if table is None:
-        return None
-    mine = table[table["position"] == position].set_index("feature")
-    return mine.reindex(explained.features(record))
-
-
 def _agreed(
     record: Record, row: pd.Series, place: int, lanes: Lanes, curves: Array, both: pd.DataFrame
 ) -> Figure:
@@ -68,23 +61,31 @@ def _agreed(
     top = float(np.nanmax(np.abs(agreed), initial=0.0))
     tall = max(26, min(52, 190 // len(lanes.channels))) if several else 130
     curve = shaded(lanes, curves, agreed, top, (WIDE, tall), conflict=conflict)
-    sides = {"P": both["p_share"].to_numpy(dtype=float), "G": both["g_share"].to_numpy(dtype=float)}
+    voices = explained.voices(record)
+    barred = not several and len(voices) > 1
+    sides = {side: both[explained.SHARES[side]].to_numpy(dtype=float) for side in voices}
     panels: list[Any] = [curve]
-    if not several:
+    if barred:
         panels += strip(lanes, sides, WIDE, 54)
     said = f"{words.count(int(conflict.sum()), 'segment')} framed: P and G in conflict. "
     return chart.figure(
         f"case-{place + 1}-curve",
         _title(lanes, agreed, row),
         alt.vconcat(*panels, spacing=6).resolve_scale(color="independent"),
-        how=f"Shade: the share both directions agree on, to ±{words.number(top)}; orange "
+        how=f"Shade: the share {_by(voices)}, to ±{words.number(top)}; orange "
         f"{_way(row)}, blue with a white minus against. {said if conflict.any() else ''}"
-        + ("" if several else "Bars below: mean of P beside mean of G, up for, down against."),
+        + ("Bars below: mean of P beside mean of G, up for, down against." if barred else ""),
         caution="A shaded stretch moved the score against the reference; its neighbours may carry "
         "the same information.",
         n=_answer(record, row, lanes),
         facts=["artifacts/evaluation.agreement/consensus.parquet"],
     )
+
+
+def _by(voices: list[str]) -> str:
+    if len(voices) > 1:
+        return "both directions agree on"
+    return f"that {voices[0]} gives alone, which nothing confirms"
 
 
 def _answer(record: Record, row: pd.Series, lanes: Lanes) -> str:

@@ -22,7 +22,8 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
 
 
 def picture(case: Case) -> Block:
-    """Pale bars for the direction, marks for its methods."""
+    """Pale bars for the direction, marks for its methods; a panel for each that has any."""
+    sides = explained.sides(case.record)
     names = {name: f"{name} = {case.recorded(name)}" for name in case.shown}
     base = alt.Chart().encode(
         y=alt.Y("name:N", title=None, sort=list(names.values()), axis=alt.Axis(labelLimit=230))
@@ -31,8 +32,8 @@ def picture(case: Case) -> Block:
     header = alt.Header(labelExpr=chart.DIRECTIONS)
     plot = (
         alt.layer(_bars(base), rule, *_marks(base, case), data=chart.data(_rows(case, names)))
-        .properties(width=210, height=20 * len(names))
-        .facet(column=alt.Column("direction:N", title=None, sort=["P", "G"], header=header))
+        .properties(width=210 if len(sides) > 1 else 444, height=20 * len(names))
+        .facet(column=alt.Column("direction:N", title=None, sort=sides, header=header))
         .resolve_scale(yOffset="independent")
         .properties(spacing=24)
     )
@@ -42,7 +43,8 @@ def picture(case: Case) -> Block:
         plot,
         how="Pale bar: mean of the methods that share the reference; marks: single methods; line: "
         "one standard error where the method estimates it. Hollow: sensitivity, whose size counts "
-        "but not its side. Dashed red outline: P and G in conflict.",
+        "but not its side."
+        + (" Dashed red outline: P and G in conflict." if len(sides) > 1 else ""),
         caution="Shares compare features within this case, not across cases.",
         facts=["artifacts/evaluation.agreement/consensus.parquet"],
         mark=_doubt(case.record),
@@ -62,7 +64,7 @@ def _rows(case: Case, names: dict[str, str]) -> list[dict[str, Any]]:
             "conflict": case.conflict.get(name, False),
         }
         for name in case.shown
-        for side in ("P", "G")
+        for side in explained.sides(case.record)
     ]
     return chart.rows(frame) + chart.rows(bars)
 
@@ -117,9 +119,11 @@ def _doubt(record: Record) -> str:
 def _title(case: Case) -> str:
     first, target = case.shown[0], str(case.row["target"])
     sides = case.means.loc[first].dropna()
+    if sides.empty:
+        return "No method here speaks for or against"
     if bool((sides > 0).all()) or bool((sides < 0).all()):
         up = bool((sides > 0).all())
         if explained.regression(case.record):
-            return f"{words.sentence(first)} {'raises' if up else 'lowers'} {target} most"
-        return f"{words.sentence(first)} speaks most {'for' if up else 'against'} {target}"
-    return f"P and G dispute {first}"
+            return f"{words.quoted(first)} {'raises' if up else 'lowers'} {target} most"
+        return f"{words.quoted(first)} speaks most {'for' if up else 'against'} {target}"
+    return f"P and G dispute {words.quoted(first)}"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, text_case, words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Cell, Page, Row, Table
 from xaiframe.report.record import Record
 from xaiframe.report.text_case import LONG, Message
@@ -23,15 +23,15 @@ def draw(record: Record, row: pd.Series, place: int) -> list[Block]:
         method: message.shares(record, method, position)
         for method in explained.local_methods(record)
     }
-    both = text_case.consensus(record, position)
+    both, voices = explained.consensus(record, position), explained.voices(record)
     agreed = None if both is None else message.read(both["consensus"].astype(float).to_dict())
     limit = _limit([*shares.values(), *([] if agreed is None else [agreed])])
     blocks: list[Block] = []
-    if both is not None and agreed is not None:
+    if both is not None and agreed is not None and voices:
         conflict = message.read(both["conflict"].astype(float).to_dict()) > 0
-        blocks.append(_message(message, agreed, conflict, limit, row, place))
+        blocks.append(_message(message, agreed, conflict, limit, row, place, voices))
         if np.nan_to_num(agreed).any():
-            blocks.append(_leading(message, both, agreed, place))
+            blocks.append(_leading(message, both, agreed, place, voices))
     blocks.append(_methods(record, message, shares, limit, place))
     return blocks
 
@@ -43,8 +43,9 @@ def _limit(values: list[Array]) -> float:
 
 
 def _message(
-    message: Message, agreed: Array, conflict: Array, limit: float, row: pd.Series, place: int
-) -> Block:
+    message: Message, agreed: Array, conflict: Array, limit: float, row: pd.Series, place: int,
+    voices: list[str],
+) -> Block:  # fmt: skip
     disputed = int(conflict.sum())
     said = f"{words.count(disputed, 'word')} framed: P and G contradict each other. "
     cut = f"The last {words.count(message.unread, 'word')}, in grey, were not read. "
@@ -56,6 +57,7 @@ def _message(
             "pieces": message.pieces(agreed, limit, conflict),
             "target": str(row["target"]),
             "limit": words.number(limit),
+            "by": "P and G together" if len(voices) > 1 else f"by {voices[0]} alone",
             "note": (said if disputed else "") + (cut if message.unread else ""),
             "small": len(message.words) > LONG,
         },
@@ -71,35 +73,44 @@ def _title(message: Message, agreed: Array, target: str) -> str:
     return f"“{message.names[top]}” speaks most {way} {target}"
 
 
-def _leading(message: Message, both: pd.DataFrame, agreed: Array, place: int) -> Table:
-    """The words that both directions together give the largest shares, with the numbers."""
+def _leading(
+    message: Message, both: pd.DataFrame, agreed: Array, place: int, voices: list[str]
+) -> Table:
+    """The words with the largest shares, the numbers of each direction that speaks, and which way
+    they go; marked only where there are two directions to compare."""
+    alone = len(voices) == 1
     size = np.nan_to_num(np.abs(agreed))
     order = np.argsort(-size, kind="stable")[:SHOWN]
     rows: list[Row] = []
     for at in order[size[order] > 0].tolist():
         feature = str(message.words["feature"].iloc[at])
-        p, g, disputed = (
-            both[key].to_dict()[feature] for key in ("p_share", "g_share", "conflict")
-        )
+        shares = [float(both[explained.SHARES[side]].to_dict()[feature]) for side in voices]
         rows.append(
             [
                 message.names[at],
                 Cell(feature.removeprefix("word "), "number", at),
-                _share(float(p)),
-                _share(float(g)),
+                *map(_share, shares),
                 Cell("conflict", "status", status="fail")
-                if bool(disputed)
-                else Cell("for" if agreed[at] > 0 else "against", "status", status="pass"),
+                if bool(both["conflict"].to_dict()[feature])
+                else Cell(
+                    "for" if agreed[at] > 0 else "against",
+                    "status",
+                    status="pass" if np.isfinite(shares).sum() > 1 else "",
+                ),
             ]
         )
     return Table(
         f"case-words-{place + 1}",
         "",
-        ["word", "place", "P share", "G share", "both directions"],
+        [
+            *("word", "place"),
+            *(f"{side} share" for side in voices),
+            "direction" if alone else "both directions",
+        ],
         rows,
         facts=("artifacts/evaluation.agreement/consensus.parquet",),
         compact=True,
-        widths=(38, 10, 16, 16, 20),
+        widths=(46, 14, 20, 20) if alone else (38, 10, 16, 16, 20),
     )
 
 

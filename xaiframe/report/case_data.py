@@ -82,7 +82,7 @@ class Case:
     @cached_property
     def shown(self) -> list[str]:
         """The features that matter most to both directions together."""
-        size = self.means.abs().mean(axis=1).sort_values(ascending=False, kind="stable")
+        size = self.means.abs().mean(axis=1).fillna(0.0).sort_values(ascending=False, kind="stable")
         return [str(name) for name in size.index[:SHOWN]]
 
     @cached_property
@@ -107,6 +107,11 @@ class Case:
         """The value as a number: a code for a level, NaN where it is missing."""
         return float(self.values.numbers[self.position, self.names.index(name)])
 
+    @cached_property
+    def voices(self) -> list[str]:
+        """The directions that say something of this case, P before G."""
+        return [side for side in explained.STAGES if self.means[side].notna().any()]
+
     def recorded(self, name: str) -> str:
-        """The value as the user knows it, with its unit."""
-        return self.values.cell(name, self.position)
+        """The value as the user knows it, with its unit, in three significant digits."""
+        return self.values.brief(name, self.position)

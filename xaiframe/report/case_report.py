@@ -14,7 +14,7 @@ from xaiframe.report.block import Block, Cell, Chapter, Grid, Heading, Page, Row
 from xaiframe.report.build import Medium, Report, _identifier, _in_child, render
 from xaiframe.report.case_data import Case
 from xaiframe.report.case_words import answer, leading, seen, sentences, sure, warnings
-from xaiframe.report.cases import change
+from xaiframe.report.cases import agreement, change
 from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
 from xaiframe.store import write_atomically
@@ -121,20 +121,18 @@ def header(
 ) -> dict[str, Any]:
     """What the page says before its pictures."""
     said = sentences(record, case, whole)
-    agreement, verdict = case["agreement"], record.verdict
-    truth = case["truth"]
+    found, verdict = case["agreement"], record.verdict
+    truth, unit = case["truth"], explained.target_unit(record, str(case["target"]))
+    usual = f"usually {words.interval((found['low'], found['high']))}" if found else ""
     return {
-        "predicted": _said(case["predicted"]),
+        "predicted": _said(case["predicted"], unit),
         "confidence": sure(case["confidence"]) if case["confidence"] is not None else "",
         "place": _place(case),
         "of": f"of {words.count(case['answer']['n'], 'test row')}" + _called(case)
         if case["answer"]
         else "",
-        "agreement": words.number(agreement["spearman"]) if agreement else "not assessed",
-        "usual": f"usually {words.interval((agreement['low'], agreement['high']))}"
-        if agreement
-        else "",
-        "truth": "" if truth is None else _said(truth),
+        "agreement": agreement(record, found["spearman"] if found else None, usual),
+        "truth": "" if truth is None else _said(truth, unit),
         "verdict": verdict.status if verdict else "undecided",
         "verdict_word": VERDICT[verdict.status] if verdict else "not known",
         "sentences": said,
@@ -167,7 +165,7 @@ def inputs(record: Record, row: pd.Series, case: Mapping[str, Any], room: int) -
     if table:
         for name, cells in zip(shown, rows, strict=True):
             size = unusual.get("percentile", {}).get(name)
-            shares = [_share(own.mean(name, side)) for side in ("P", "G")]
+            shares = [_share(own.mean(name, side)) for side in own.voices]
             rows[shown.index(name)] = [*cells, *shares, Cell(_percent(size), "number")]
     if table and unusual:
         how += (
@@ -179,13 +177,18 @@ def inputs(record: Record, row: pd.Series, case: Mapping[str, Any], room: int) -
     return Table(
         f"inputs-{case['number']}",
         "The input beside the rows the model was trained on",
-        [*headers, *(("P share", "G share", "of size") if table else ())],
+        [*headers, *([*(f"{side} share" for side in own.voices), "of size"] if table else [])],
         rows,
         how=how,
         caution=f"{rest} more in cases.json." if rest else "",
         compact=True,
-        widths=(24, 12, 21, 10, 10, 8, 8, 7) if table else (27, 14, 23, 18, 18),
+        widths=_widths(len(own.voices)) if table else (27, 14, 23, 18, 18),
     )
+
+
+def _widths(voices: int) -> tuple[int, ...]:
+    """Percent of each column of the inputs, with a share per direction that speaks."""
+    return (24 + 8 * (2 - voices), 12, 21, 10, 10, *[8] * voices, 7)
 
 
 def listed(columns: Mapping[str, Mapping[str, Any]], first: Sequence[str], room: int) -> list[str]:
@@ -275,5 +278,5 @@ def _like(
     )
 
 
-def _said(value: Any) -> str:
-    return words.number(value) if isinstance(value, (int, float)) else str(value)
+def _said(value: Any, unit: str = "") -> str:
+    return words.number(value, unit) if isinstance(value, (int, float)) else str(value)

@@ -10,19 +10,19 @@ from xaiframe.report.case_data import Case
 
 
 def values(case: Case) -> Table:
-    """One row per shown feature: value, usual range, shares of P and G, their verdict."""
+    """One row per shown feature: value, usual range, the share of each direction that speaks, and
+    which way it goes."""
     rows: list[Row] = []
+    both = len(case.voices) > 1
     for name in case.shown:
-        p, g = (case.mean(name, side) for side in ("P", "G"))
         value = case.value(name)
         rows.append(
             [
                 name,
                 Cell(case.recorded(name), "number", None if np.isnan(value) else value),
                 Cell(case.values.usual(name), "number"),
-                _share(p),
-                _share(g),
-                _verdict(case, name, float(np.nansum([p, g]))),
+                *(_share(case.mean(name, side)) for side in case.voices),
+                _verdict(case, name),
             ]
         )
     rest = len(case.names) - len(case.shown)
@@ -30,12 +30,16 @@ def values(case: Case) -> Table:
     return Table(
         f"case-values-{case.place + 1}",
         "The input as recorded, beside what is usual",
-        ["feature", "value", "usual in training", "P share", "G share", "both directions"],
+        [
+            *("feature", "value", "usual in training"),
+            *(f"{side} share" for side in case.voices),
+            "both directions" if both else "direction",
+        ],
         rows,
         how="Usual: the middle half of the training rows, or the most frequent level.",
         caution="Shares are the pale bars above." + (further if rest else ""),
         compact=True,
-        widths=(30, 15, 19, 11, 11, 14),
+        widths=(30, 15, 19, 11, 11, 14) if both else (32, 17, 21, 14, 16),
     )
 
 
@@ -45,10 +49,14 @@ def _share(value: float) -> Cell:
     return Cell(words.number(value), "number", value)
 
 
-def _verdict(case: Case, name: str, weight: float) -> Cell:
-    if name not in case.conflict:
+def _verdict(case: Case, name: str) -> Cell:
+    """Which way the feature goes; marked only where there are two directions to compare."""
+    shares = [case.mean(name, side) for side in case.voices]
+    if len(shares) > 1 and name not in case.conflict:
         return Cell("not assessed", "status", status="not_assessed")
-    if case.conflict[name]:
+    if case.conflict.get(name):
         return Cell("conflict", "status", status="fail")
-    sides = ("raises", "lowers") if explained.regression(case.record) else ("for", "against")
-    return Cell(sides[weight <= 0], "status", status="pass")
+    ways = ("raises", "lowers") if explained.regression(case.record) else ("for", "against")
+    weight = float(np.nansum(shares))
+    said = ways[weight < 0] if weight else "–"
+    return Cell(said, "status", status="pass" if np.isfinite(shares).sum() > 1 and weight else "")

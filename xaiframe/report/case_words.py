@@ -99,8 +99,13 @@ def reasons(record: Record, case: Mapping[str, Any]) -> Iterator[Sentence]:
             f"{name} ({_side(record, share, case)}, {_percent(share)})" for name, share in found
         )
         yield Sentence(
-            f"It rests most on {words.listing(told)}: share of all attribution, P and G."
+            f"It rests most on {words.listing(told)}: share of all attribution, {_by(record)}."
         )
+
+
+def _by(record: Record) -> str:
+    voices = explained.voices(record)
+    return "P and G" if len(voices) > 1 else f"{''.join(voices)} alone"
 
 
 def leading(record: Record, position: int) -> list[tuple[str, float]]:

@@ -78,29 +78,44 @@ def intro(record: Record) -> Iterable[Block]:
         else f"{amount} {kind_words(record, str(kind))}"
         for kind, amount in kinds.items()
     )
-    sides = " Right of zero speaks for the explained class, left against it."
-    sides = "Right of zero speaks for the explained class, left against it."
+    zero = "Right of zero speaks for the explained class, left against it."
     if explained.regression(record):
-        sides = "Right of zero raises the predicted value, left lowers it."
+        zero = "Right of zero raises the predicted value, left lowers it."
     yield Prose(
         [
             f"{words.count(len(table), 'test row')} were explained; these {int(kinds.sum())} teach "
-            f"most: {chosen}. P and G share order and scale: each method's attributions divided by "
-            "their absolute sum. " + (sides if explained.modality(record) == "table" else "")
+            f"most: {chosen}. {_scale(record)}: each method's attributions divided by their "
+            "absolute sum. " + (zero if explained.modality(record) == "table" else "")
         ]
     )
+
+
+def _scale(record: Record) -> str:
+    sides = explained.sides(record)
+    if len(sides) > 1:
+        return "P and G share order and scale"
+    return f"Only {sides[0]} ({explained.STAGES[sides[0]]}) speaks, all its methods on one scale"
+
+
+def agreement(record: Record, spearman: float | None, said: str) -> dict[str, str]:
+    """What the head of a case says of its two directions, or of the only one: name, value, said.
+
+    spearman: rank correlation of P and G, None where it was not assessed.
+    """
+    voices = explained.voices(record)
+    if len(voices) == 1 and spearman is None:
+        sides = explained.sides(record)
+        other = "no other direction confirms it" if len(sides) == 1 else "the other takes no side"
+        return {"name": "Explained by", "value": f"{voices[0]} alone", "said": other}
+    value = "not assessed" if spearman is None else words.number(spearman)
+    return {"name": "P and G agree", "value": value, "said": said}
 
 
 def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
     """The page of one case, drawn according to the modality."""
     draw = pictures(record).case
     kind = str(row["kind"])
-    agreement = record.table("evaluation.agreement", "instances")
-    mine = (
-        agreement[agreement["position"] == row["position"]]
-        if agreement is not None
-        else pd.DataFrame()
-    )
+    unit = explained.target_unit(record, str(row["target"]))
     yield Page(
         f"case-{place + 1}",
         "_case.html",
@@ -109,17 +124,14 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
             "kind": kind_words(record, kind),
             "status": status_of(record, kind),
             "id": words.number(row["id"]),
-            "predicted": _value(row["predicted"]),
-            "truth": _value(row["y"]),
+            "predicted": _value(row["predicted"], unit),
+            "truth": _value(row["y"], unit),
             "target": str(row["target"]),
             "told": told(record, row),
             "confidence": _confidence(row["confidence"]),
             "score": words.number(float(row["score"])),
             "reason": str(row["reason"]),
-            "agreement": words.number(float(mine["spearman"].iloc[0]))
-            if len(mine)
-            else "not assessed",
-            "conflict": bool(mine["conflict"].iloc[0]) if len(mine) else False,
+            "agreement": _agreement(record, row),
             "change": change(record, row),
             "residual": residual(record, row),
             "blocks": draw(record, row, place),
@@ -127,16 +139,27 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
     )
 
 
+def _agreement(record: Record, row: pd.Series) -> dict[str, str]:
+    table = record.table("evaluation.agreement", "instances")
+    mine = pd.DataFrame() if table is None else table[table["position"] == row["position"]]
+    if mine.empty or (len(explained.voices(record)) == 1 and mine["spearman"].isna().all()):
+        return agreement(record, None, "")
+    conflict = "in conflict: do not hand out this explanation"
+    said = conflict if bool(mine["conflict"].iloc[0]) else "rank correlation"
+    return agreement(record, float(mine["spearman"].iloc[0]), said)
+
+
 def told(record: Record, row: pd.Series) -> str:
     """How the answer compares with the truth."""
     if not explained.regression(record):
         return "as predicted" if str(row["predicted"]) == str(row["y"]) else "not as predicted"
     error = float(row["predicted"]) - float(row["y"])
-    return f"predicted {words.number(abs(error))} too {'high' if error > 0 else 'low'}"
+    unit = explained.target_unit(record, str(row["target"]))
+    return f"predicted {words.number(abs(error), unit)} too {'high' if error > 0 else 'low'}"
 
 
-def _value(answer: Any) -> str:
-    return words.number(answer) if isinstance(answer, float) else str(answer)
+def _value(answer: Any, unit: str) -> str:
+    return words.number(answer, unit) if isinstance(answer, float) else str(answer)
 
 
 def _confidence(value: float) -> str:
@@ -174,10 +197,11 @@ def moved_most(record: Record, row: pd.Series, values: Array) -> str:
     top = int(np.abs(values).argmax())
     name, lost, before = explained.features(record)[top], float(values[top]), float(row["score"])
     way = "lowers" if lost > 0 else "raises"
+    unit = explained.target_unit(record, str(row["target"]))
     return (
         f"Replacing {name} alone by background rows {way} the predicted {row['target']} by "
         f"{words.number(abs(lost))}, from {words.number(before)} to "
-        f"{words.number(before - lost)}; no other single feature moves it more."
+        f"{words.number(before - lost, unit)}; no other single feature moves it more."
     )
 
 

@@ -24,7 +24,7 @@ def missing(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "missing",
-        f"{words.sentence(str(top['column']))} is missing in {words.of_hundred(top['share'])} rows",
+        f"{words.quoted(top['column'])} is missing in {words.of_hundred(top['share'])} rows",
         chart.fit(plot, chart.HALF, 40 + 18 * len(worst)),
         n=words.count(int(top["n"]), "row"),
         how="Columns with gaps, widest gap first.",
@@ -50,7 +50,7 @@ def correlation(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "correlation",
-        f"{words.sentence(str(first['a']))} and {first['b']} say nearly the same "
+        f"{words.quoted(first['a'])} and {words.quoted(first['b'])} say nearly the same "
         f"({words.number(float(first['association']))})"
         if first["association"] > 0.9
         else f"No two features say the same; the closest pair reaches "
@@ -104,7 +104,7 @@ def power(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "power",
-        f"{words.sentence(str(first['column']))} alone predicts the target best "
+        f"{words.quoted(first['column'])} alone predicts the target best "
         f"({words.number(float(first['power']))})",
         chart.fit(plot, chart.HALF, 40 + 18 * len(shown)),
         how="Each feature on its own; 1 would be a perfect prediction.",

@@ -22,9 +22,9 @@ def classes(record: Record) -> Iterable[Block]:
         return
     total = table.groupby("class")["count"].sum().sort_values(ascending=False)
     title = (
-        f"{words.sentence(str(total.index[0]))} is the commonest class with "
+        f"{words.quoted(total.index[0])} is the commonest class with "
         f"{words.of_hundred(total.iloc[0] / total.sum())} rows"
-        + (f", {total.index[-1]} the rarest" if len(total) > 1 else "")
+        + (f", {words.quoted(total.index[-1])} the rarest" if len(total) > 1 else "")
     )
     plot = alt.Chart(chart.data(table)).mark_bar().encode(
         y=alt.Y("class:N", title=None, sort=None),
@@ -55,7 +55,7 @@ def histograms(record: Record) -> Iterable[Block]:
     spread = _skewed(columns, shown)
     which = "columns that matter most" if order else "measured properties"
     title = (
-        f"{words.sentence(words.listing(spread))} {'has' if len(spread) == 1 else 'have'} a "
+        f"{words.listing(map(words.quoted, spread))} {'has' if len(spread) == 1 else 'have'} a "
         f"long tail"
         if spread
         else f"The {which} have no long tails"

@@ -56,7 +56,7 @@ def page(record: Record) -> Iterable[Block]:
                 {
                     "status": f.status,
                     "word": words.STATUS[f.status],
-                    "text": words.sentence(f.message or words.label(f.rule)),
+                    "text": headline.said(f),
                     "link": gate.where(f),
                 }
                 for f in headline.matters(record)

@@ -143,11 +143,11 @@ def _title(feature: str, mine: pd.DataFrame) -> str:
     found = mine["average"].to_numpy()
     change, width = float(found[-1] - found[0]), float(np.ptp(found))
     if width <= 0:
-        return f"{words.sentence(feature)}: no effect"
+        return f"{words.quoted(feature)}: no effect"
     if abs(change) < 0.7 * width:
-        return f"{words.sentence(feature)}: score moves by {words.number(width, digits=2)}"
+        return f"{words.quoted(feature)}: score moves by {words.number(width, digits=2)}"
     way = "rises" if change > 0 else "falls"
-    return f"{words.sentence(feature)}: score {way} by {words.number(abs(change), digits=2)}"
+    return f"{words.quoted(feature)}: score {way} by {words.number(abs(change), digits=2)}"
 
 
 def _extremes(values: Values, feature: str, mine: pd.DataFrame) -> str:
@@ -157,4 +157,4 @@ def _extremes(values: Values, feature: str, mine: pd.DataFrame) -> str:
         values.said(feature, float(mine["x"].iloc[at])) for at in (found.argmax(), found.argmin())
     )
     apart = words.number(float(found.max() - found.min()), digits=2)
-    return f"{words.sentence(feature)}: {high} is {apart} above {low}"
+    return f"{words.quoted(feature)}: {high} is {apart} above {low}"

@@ -31,7 +31,9 @@ def chapter(record: Record) -> Chapter:
     return Chapter(
         "evaluation",
         "Can the explanations be believed?",
-        "Do P and G agree; are they faithful and sane?",
+        "Do P and G agree; are they faithful and sane?"
+        if len(explained.sides(record)) > 1
+        else "Are they faithful and sane?",
         blocks,
     )
 

@@ -25,6 +25,8 @@ def page(record: Record) -> Iterable[Block]:
             "audience": words.AUDIENCE.get(audience, ""),
             "picture": maps.summary(record) if explained.modality(record) == "image" else None,
             "uses": uses(record),
+            "unshown": unshown(record),
+            "averaged": averaged(record),
             "accuracy": plain_accuracy(record, audience),
             "traceability": plain_traceability(record, audience),
             "understanding": plain_understanding(record, audience),
@@ -35,7 +37,7 @@ def page(record: Record) -> Iterable[Block]:
                 {
                     "status": f.status,
                     "word": words.STATUS[f.status],
-                    "text": words.sentence(f.message or f.rule),
+                    "text": headline.said(f),
                 }
                 for f in headline.matters(record, 5)
             ],
@@ -72,14 +74,32 @@ def uses(record: Record) -> list[dict[str, Any]]:
     ]
 
 
+def unshown(record: Record) -> str:
+    """Why the summary shows nothing of what the model uses."""
+    if record.redact and explained.local_methods(record):
+        thing = {"image": "pictures", "text": "words of few messages"}
+        kept = thing.get(explained.modality(record), "rows")
+        return f"Withheld: the report was asked to keep single {kept} out (report.redact)."
+    return "Not assessed: no method measured it."
+
+
+def averaged(record: Record) -> str:
+    """What the shares of the summary are a mean of."""
+    sides = explained.sides(record)
+    if len(sides) != 1:
+        return "averaged over both directions of explanation"
+    way = {"P": "changing the input", "G": "following the output back"}[sides[0]]
+    return f"averaged over the methods of one direction, {way}; no other confirms it"
+
+
 def plain_accuracy(record: Record, audience: str) -> str:
     """Prediction accuracy as the audience counts it."""
     fact = record.facts.one("model.test.accuracy")
-    if (
-        audience in ("developer", "regulator")
-        or fact is None
-        or not isinstance(fact.value, (int, float))
-    ):
+    if audience in ("developer", "regulator"):
+        return headline.accuracy(record)
+    if explained.regression(record):
+        return plain_error(record)
+    if fact is None or not isinstance(fact.value, (int, float)):
         return headline.accuracy(record)
     said = f"Of cases it had never seen it answered {words.of_hundred(float(fact.value))} rightly"
     gap = record.facts.one("model.test.confidence_gap")
@@ -89,6 +109,26 @@ def plain_accuracy(record: Record, audience: str) -> str:
         if gap.interval[1] >= 0:
             return f"{said}. When it is sure, it is right about as often as it says."
     return f"{said}."
+
+
+def plain_error(record: Record) -> str:
+    """How far predictions of a quantity miss, in the target's own unit, and what that replaces."""
+    fact = record.facts.one("model.test.mae")
+    if fact is None or not isinstance(fact.value, (int, float)):
+        return headline.accuracy(record)
+    target = str((record.recipe.get("data") or {}).get("target") or "")
+    unit, of = explained.target_unit(record, target), f" of {words.quoted(target)}" * bool(target)
+    said = (
+        f"For cases it had never seen its predictions{of} were off by "
+        f"{words.number(float(fact.value), unit)} on average"
+    )
+    table = record.table("model.measure", "predictions")
+    unseen = None if table is None else table.loc[table["split"] == "test", "y"]
+    if unseen is None or unseen.empty:
+        return f"{said}."
+    low, high = (float(one) for one in unseen.quantile([0.25, 0.75]))
+    ends = f"{words.number(low)} and {words.number(high, unit)}"
+    return f"{said}. Half of the true values lie between {ends}."
 
 
 def plain_traceability(record: Record, audience: str) -> str:

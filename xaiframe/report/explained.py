@@ -12,6 +12,8 @@ from xaiframe.report import words
 from xaiframe.report.record import Record
 
 STAGES = {"P": "perturbation", "G": "gradient"}
+SHARES = {"P": "p_share", "G": "g_share"}
+"""Direction → its column in the table of agreement."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,34 @@ def local_methods(record: Record, direction: str = "") -> list[str]:
         for method in record.choices(stage)
         if (record.run / "artifacts" / f"{stage}.{method}" / "attribution.npz").is_file()
     ]
+
+
+def sides(record: Record) -> list[str]:
+    """The directions that have attributions to draw, P before G."""
+    return [side for side in STAGES if local_methods(record, side)]
+
+
+def voices(record: Record) -> list[str]:
+    """The directions that speak for or against, P before G: those that agreement has shares of;
+    where it was not asked, all that have attributions."""
+    stored = record.table("evaluation.agreement", "consensus")
+    if stored is None:
+        return sides(record)
+    return [side for side, column in SHARES.items() if stored[column].notna().any()]
+
+
+def consensus(record: Record, position: int) -> pd.DataFrame | None:
+    """Index feature; p_share, g_share, consensus, conflict of one instance, if assessed.
+
+    Where one direction has no share, the share of the other stands as the consensus: nothing
+    disputes it, and nothing confirms it.
+    """
+    table = record.table("evaluation.agreement", "consensus")
+    if table is None:
+        return None
+    mine = table[table["position"] == position].set_index("feature")
+    sole = mine["p_share"].fillna(mine["g_share"])
+    return mine.assign(consensus=mine["consensus"].fillna(sole))
 
 
 def stage_of(record: Record, method: str) -> str:
@@ -102,6 +132,12 @@ def modality(record: Record) -> str:
 def regression(record: Record) -> bool:
     """Whether the model predicts a quantity, so that attributions raise or lower it."""
     return record.facts.value("data.load.task") == "regression"
+
+
+def target_unit(record: Record, target: str) -> str:
+    """The declared unit of a predicted quantity; empty for a class."""
+    units = (record.recipe.get("data") or {}).get("units") or {}
+    return str(units.get(target, "")) if regression(record) else ""
 
 
 def aligned(record: Record) -> bool:

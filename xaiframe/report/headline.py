@@ -78,8 +78,18 @@ def understanding(record: Record) -> str:
 
 def one_sided(record: Record) -> str:
     """The only direction that explained anything; empty where both did or none."""
-    spoken = {explained.stage_of(record, one) for one in explained.local_methods(record)}
-    return next(iter(spoken)) if len(spoken) == 1 else ""
+    sides = explained.sides(record)
+    return explained.STAGES[sides[0]] if len(sides) == 1 else ""
+
+
+def said(finding: Finding) -> str:
+    """A finding as a sentence; a column's name at its head keeps its own spelling, in quotes."""
+    text = finding.message or words.label(finding.rule)
+    named = [str(one) for one in finding.labels.values() if one and text.startswith(f"{one}: ")]
+    if not named:
+        return words.sentence(text)
+    name = max(named, key=len)
+    return words.quoted(name) + text.removeprefix(name)
 
 
 def matters(record: Record, most: int = 3) -> list[Finding]:

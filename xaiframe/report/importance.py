@@ -40,9 +40,9 @@ def ranks(record: Record) -> Iterable[Block]:
     agree = sum(place.get((shown[0], m)) == 1 for m in methods)
     yield Table(
         "ranks",
-        f"All methods rank {shown[0]} first"
+        f"All methods rank {words.quoted(shown[0])} first"
         if leaders == {1}
-        else f"{agree} of {len(methods)} methods rank {shown[0]} first",
+        else f"{agree} of {len(methods)} methods rank {words.quoted(shown[0])} first",
         ["feature", *(words.label(method) for method in methods)],
         rows,
         how="1 is the most important; shading fades with rank.",

@@ -14,6 +14,7 @@ from xaiframe.report.record import Record
 
 SHOWN = 10
 OTHERS = "+ all others"
+HEADING = {"P": "P  change the input", "G": "G  follow the output back"}
 WIDTH = {"P": 178, "G": 178, "own": 112}
 
 
@@ -26,10 +27,11 @@ def beside(record: Record) -> Iterable[Block]:
     frame = frame.assign(local=frame["fact"].str.endswith(".mean_absolute"))
     if not frame["local"].any():
         frame["local"] = True
+    sides = [side for side in ("P", "G") if len(_part(frame, side))]
     names = [*order[:SHOWN], *([OTHERS] if len(order) > SHOWN else [])]
     panels = [
         _panel(frame, part, side, names, order)
-        for side in ("P", "G", "own")
+        for side in (*sides, "own")
         if len(part := _part(frame, side))
     ]
     plot = alt.hconcat(*panels, spacing=14).resolve_scale(color="shared", shape="shared")
@@ -38,9 +40,10 @@ def beside(record: Record) -> Iterable[Block]:
         _title(frame[frame["local"]], order[0]),
         plot,
         n=_n(frame),
-        how="Dot: one method; line: 95 % interval. P and G: each method's mean |attribution| "
-        "divided by its sum, so that methods in different units compare. On the right, where "
-        "there is one: the loss when a feature is shuffled, in its own unit. Cut-off lines go on.",
+        how=f"Dot: one method; line: 95 % interval. {words.listing(sides)}: each method's mean "
+        "|attribution| divided by its sum, so that methods in different units compare. On the "
+        "right, where there is one: the loss when a feature is shuffled, in its own unit. Cut-off "
+        "lines go on.",
         caution="Importance to the model is not importance in the world, and has no direction.",
         facts=sorted({f"{f.split('.')[0]}.<method>.{f.split('.')[2]}" for f in frame["fact"]}),
     )
@@ -89,14 +92,19 @@ def _panel(
     text = text.mark_text(align="left", fontSize=8.5).encode(
         x=alt.value(3), y=_rows(names), text="others:N"
     )
-    heading = {"P": "P  change the input", "G": "G  follow the output back"}
     return alt.layer(spans, dots, text).properties(
-        width=WIDTH[side],
+        width=_width(frame, side),
         height=20 * len(names),
         title=alt.TitleParams(
-            heading.get(side, str(shown["method"].iloc[0])), fontSize=10, anchor="start"
+            HEADING.get(side, str(shown["method"].iloc[0])), fontSize=10, anchor="start"
         ),
     )
+
+
+def _width(frame: pd.DataFrame, side: str) -> int:
+    """A direction that speaks alone takes the room of both."""
+    alone = side in HEADING and not all(len(_part(frame, one)) for one in HEADING)
+    return sum(WIDTH[one] for one in HEADING) if alone else WIDTH[side]
 
 
 def _rows(names: list[str], axis: alt.Axis | None = None) -> alt.Y:
@@ -136,7 +144,8 @@ def _title(frame: pd.DataFrame, first: str) -> str:
         for side, part in frame.groupby("direction")
     }
     if len(set(tops.values())) == 1 and len(tops) == 2:
-        return f"Both directions put {first} first"
+        return f"Both directions put {words.quoted(first)} first"
     if len(tops) == 2:
-        return f"Perturbation puts {tops['P']} first, gradient {tops['G']}"
-    return f"{words.sentence(first)} carries most"
+        p, g = (words.quoted(tops[side]) for side in ("P", "G"))
+        return f"Perturbation puts {p} first, gradient {g}"
+    return f"{words.quoted(first)} carries most"

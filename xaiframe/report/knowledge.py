@@ -9,10 +9,10 @@ from xaiframe.report.block import Block, Cell, Chapter, Note, Row, Table, parts
 from xaiframe.report.record import Record
 
 EFFECT = {
-    "rises": "Higher {feature} speaks for {target}",
-    "falls": "Higher {feature} speaks against {target}",
-    "matters": "{feature} matters for {target}",
-    "does_not_matter": "{feature} should not matter for {target}",
+    "rises": "Higher “{feature}” speaks for {target}",
+    "falls": "Higher “{feature}” speaks against {target}",
+    "matters": "“{feature}” matters for {target}",
+    "does_not_matter": "“{feature}” should not matter for {target}",
 }
 OF_WORDS = {
     "rises": "The word “{feature}” speaks for {target}",
@@ -51,10 +51,8 @@ def statements(record: Record) -> Iterable[Block]:
     effects = OF_WORDS if explained.modality(record) == "text" else EFFECT
     rows: list[Row] = [
         [
-            words.sentence(
-                effects.get(str(r["effect"]), "{feature}").format(
-                    feature=r["feature"], target=r["class"] or target
-                )
+            effects.get(str(r["effect"]), "“{feature}”").format(
+                feature=r["feature"], target=r["class"] or target
             ),
             str(r["because"] or ""),
             Cell(
@@ -75,7 +73,8 @@ def statements(record: Record) -> Iterable[Block]:
         rows,
         widths=(26, 24, 13, 37),
         breaks=True,
-        how="Each statement is tested against local and global explanations in both directions.",
+        how="Each statement is tested against local and global explanations"
+        + (" in both directions." if len(explained.sides(record)) > 1 else "."),
         caution="A contradiction may mean that the model, the data, or the belief is wrong: "
         "someone must decide which.",
         facts=("evaluation.knowledge.statement",),

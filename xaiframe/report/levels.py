@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from xaiframe.report.record import Record
 MISSING = "(missing)"
 SHORT = 7
 """Characters of a number that is shown as it was written."""
+WHOLE = re.compile(r"[-+]?\d{1,7}")
 NAMED = ("categorical", "ordinal", "boolean")
 
 
@@ -81,6 +83,19 @@ class Values:
         if 0 < len(text) <= SHORT:
             return f"{text.replace('-', '−')} {self.units.get(feature, '')}".strip()
         return self.said(feature, float(self.numbers[position, self.names.index(feature)]))
+
+    def brief(self, feature: str, position: int) -> str:
+        """The value for a sentence or a printed table: whole numbers, years and levels as they
+        were written, other numbers in at most three significant digits, or without
+        decimals from a thousand on."""
+        written = self.cell(feature, position)
+        text = "" if self.shown is None else str(self.shown[feature].iloc[position])
+        if self.kind(feature) != "numeric" or WHOLE.fullmatch(text):
+            return written
+        value = float(self.numbers[position, self.names.index(feature)])
+        value = float(round(value)) if abs(value) >= 1000 else value
+        said = self.said(feature, value)
+        return written if 0 < len(text) <= SHORT and len(written) <= len(said) else said
 
     def said(self, feature: str, value: float) -> str:
         """A value by its number: a level's name, a date, or the number with its unit."""

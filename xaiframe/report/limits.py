@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xaiframe.report import words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Chapter, Prose, Row, Table, parts
 from xaiframe.report.record import Record
 
@@ -40,7 +40,7 @@ def limits(record: Record) -> Iterable[Block]:
     rows = record.facts.value("probe.reference.background_rows")
     if reference and isinstance(rows, (int, float)):
         said.append(
-            f"Both directions share one reference: background "
+            f"{_sharing(record)} one reference: background "
             f"{words.count(int(rows), 'row')}, output "
             f"{reference.get('output')}, target "
             f"{reference.get('target')}. Another reference gives other attributions."
@@ -50,6 +50,10 @@ def limits(record: Record) -> Iterable[Block]:
     )
     said += [str(notice) for notice in record.plan.get("notices", [])]
     yield Prose(said)
+
+
+def _sharing(record: Record) -> str:
+    return "Both directions share" if len(explained.sides(record)) > 1 else "All methods share"
 
 
 def missing(record: Record) -> Iterable[Block]:

@@ -9,10 +9,11 @@ import pandas as pd
 
 from xaiframe.explanation import Array
 from xaiframe.report import explained, picture, picture_input, words
-from xaiframe.report.block import Block, Figure, Grid, Heading
+from xaiframe.report.block import Block, Figure, Grid, Heading, Note
 from xaiframe.report.record import Record
 
 GALLERY = 10
+WITHHELD = "withheld: the report was asked to keep single pictures out (report.redact)"
 STRIP = 5
 
 
@@ -61,7 +62,10 @@ def importance_maps(record: Record) -> Iterable[Block]:
 
 def gallery(record: Record) -> Iterable[Block]:
     """A picture of each class, the surest right answer, and what carries it; withheld with rows."""
-    rows = [] if record.redact else standing(record)[:GALLERY]
+    if record.redact:
+        yield Note("What stands for each class", WITHHELD)
+        return
+    rows = standing(record)[:GALLERY]
     if not rows:
         return
     halves = [_half(carried(record, int(row["position"]))) for row in rows]
@@ -70,8 +74,8 @@ def gallery(record: Record) -> Iterable[Block]:
         "gallery",
         f"Half of an answer rests on {few} segments",
         "The surest right answer of each class, and below it the mean share of attribution of all "
-        "methods whose sign means something, P and G counting once each: orange speaks for the "
-        "class, blue with a white minus against it; each map on its own scale.",
+        f"methods whose sign means something{_once(record)}: orange speaks for the class, blue "
+        "with a white minus against it; each map on its own scale.",
     )
     figures: list[Block] = [
         Figure(
@@ -84,6 +88,10 @@ def gallery(record: Record) -> Iterable[Block]:
         for row in rows
     ]
     yield Grid(figures, 5)
+
+
+def _once(record: Record) -> str:
+    return ", P and G counting once each" if len(explained.sides(record)) > 1 else ""
 
 
 def summary(record: Record) -> Figure | None:

@@ -150,15 +150,14 @@ def _title(frame: pd.DataFrame, quantity: bool) -> str:
     varied = len(part) > 2 and part["value"].nunique() > 1 and part["attribution"].nunique() > 1
     link = part["value"].corr(part["attribution"], method="spearman") if varied else 0.0
     if not np.isfinite(link) or abs(link) < 0.3:
-        return f"{words.sentence(first)} moves {target} either way"
+        return f"{words.quoted(first)} moves {target} either way"
     if quantity:
-        return f"High {first} {'raises' if link > 0 else 'lowers'} {target}"
-    return f"High {first} speaks {'for' if link > 0 else 'against'} {target}"
+        return f"High {words.quoted(first)} {'raises' if link > 0 else 'lowers'} {target}"
+    return f"High {words.quoted(first)} speaks {'for' if link > 0 else 'against'} {target}"
 
 
 def _extremes(part: pd.DataFrame, first: str, target: str, quantity: bool) -> str:
     """The level that speaks most for the target on average."""
     best = part.groupby("said")["attribution"].mean().idxmax()
-    return f"Of {first}, {best} {'raises' if quantity else 'speaks most for'} {target}" + (
-        " most" if quantity else ""
-    )
+    said = f"raises {target} most" if quantity else f"speaks most for {target}"
+    return f"Of {words.quoted(first)}, {best} {said}"

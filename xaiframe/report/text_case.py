@@ -125,14 +125,6 @@ def shaded(text: str, value: float, limit: float, conflict: bool, signed: bool) 
     )
 
 
-def consensus(record: Record, position: int) -> pd.DataFrame | None:
-    """Index feature; p_share, g_share, consensus, conflict of one instance, if assessed."""
-    table = record.table("evaluation.agreement", "consensus")
-    if table is None:
-        return None
-    return table[table["position"] == position].set_index("feature")
-
-
 def named(record: Record, position: int, feature: str) -> str:
     """The word behind a feature of one message, in quotes."""
     words = record.table(UNIT, "words")

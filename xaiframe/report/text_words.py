@@ -12,7 +12,7 @@ from scipy.stats import t
 
 from xaiframe.data.messages.words import key
 from xaiframe.report import chart, explained, words
-from xaiframe.report.block import Block
+from xaiframe.report.block import Block, Note
 from xaiframe.report.record import Record
 
 SHOWN = 12
@@ -20,17 +20,23 @@ SHOWN = 12
 FEWEST, FEWEST_REDACTED = 3, 5
 """Messages a word must occur in; more where rows must not be shown."""
 TARGETS = 3
+WITHHELD = (
+    f"withheld: no word occurs in {FEWEST_REDACTED} explained messages, and the report was asked "
+    "to keep single messages out (report.redact)"
+)
 COLUMNS = ["target", "word", "direction", "mean", "low", "high", "total", "n"]
 
 
 def overall(record: Record) -> Iterable[Block]:
     """One chart per explained class: the words that speak most for it and against it."""
     table = by_word(record)
+    if record.redact and table.empty:
+        yield Note("Words", WITHHELD)
     counts = explained.instances(record)["target"].astype(str).value_counts()
     for place, (target, n) in enumerate(counts.head(TARGETS).items()):
         own = table[table["target"] == target]
         if len(own):
-            yield _chart(own, str(target), int(n), place)
+            yield _chart(record, own, str(target), int(n), place)
 
 
 def by_word(record: Record) -> pd.DataFrame:
@@ -95,7 +101,17 @@ def uses(record: Record) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(table: pd.DataFrame, target: str, n: int, place: int) -> Block:
+def kept_out(record: Record) -> str:
+    """Which words are not shown, and why."""
+    if record.redact:
+        return (
+            f"Words in fewer than {FEWEST_REDACTED} explained messages are withheld, since they "
+            "could tell whose message it was"
+        )
+    return f"Words in fewer than {FEWEST} explained messages are left out"
+
+
+def _chart(record: Record, table: pd.DataFrame, target: str, n: int, place: int) -> Block:
     total = table.groupby("word")["total"].mean()
     ahead = total[total > 0].sort_values(ascending=False, kind="stable").head(SHOWN)
     behind = total[total < 0].sort_values(kind="stable").head(SHOWN)
@@ -111,8 +127,7 @@ def _chart(table: pd.DataFrame, target: str, n: int, place: int) -> Block:
         n=words.count(n, "explained message"),
         how="Mean share of a message's attribution, where the word occurs (n messages), with its "
         "95 % interval. Ordered by what the word carries over all messages: often and strongly.",
-        caution=f"Words in fewer than {FEWEST} explained messages are left out; few messages make "
-        "wide intervals.",
+        caution=f"{kept_out(record)}; few messages make wide intervals.",
         facts=["artifacts/evaluation.agreement/consensus.parquet"],
     )
 

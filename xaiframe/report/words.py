@@ -81,6 +81,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def quoted(name: Any) -> str:
+    """A column's name in a sentence: verbatim, never with a capital of ours, in quotes."""
+    return f"“{name}”"
+
+
 def stop(text: Any) -> str:
     """A declared text as a sentence: capital first, full stop last; empty stays empty."""
     said = str(text or "").strip()
