@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xaiframe.composition.compose import Composed, instantiate, trusted, vouched
+from xaiframe.composition.compose import Composed, instantiate, services, trusted, vouched
 from xaiframe.data.face import Data
 from xaiframe.errors import AuditError, ModelError, Problem, RecipeError
 from xaiframe.evaluation.knowledge import unknown_names
@@ -22,6 +22,8 @@ from xaiframe.recipe import Node, Recipe
 from xaiframe.runner.fit import face
 from xaiframe.runner.subject import Tools
 
+NAMED = 3
+"""Parts of the source left out that the plan names."""
 TRIED = 4
 """Training rows on which the model is tried."""
 TOLD = ("grad_cam",)
@@ -40,7 +42,17 @@ def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Pla
     problems = list(unknown(composed.recipe, data))
     if problems:
         raise RecipeError(problems)
+    bearing = replace(bearing, notices=(*left_out(data), *bearing.notices))
     return tools, plan(composed, shapes(data, composed.recipe), bearing)
+
+
+def left_out(data: Data) -> Iterator[str]:
+    """How much of the source could not be read, and the first few parts of it."""
+    if data.damage:
+        whole = sum(len(split) for split in data.splits.values()) + len(data.damage)
+        few = "; ".join(f"{one.place}: {one.message}" for one in data.damage[:NAMED])
+        more = "; …" if len(data.damage) > NAMED else ""
+        yield f"{len(data.damage)} of {whole} could not be read and are left out: {few}{more}"
 
 
 def bears(tools: Tools) -> Bearing:
@@ -87,6 +99,7 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
     """
     recipe, problems = composed.recipe, list[Problem]()
     vouching.allowed, vouching.allowed_pickles = trusted(trust), vouched()
+    vouching.allowed_services = services()
 
     def made(place: str, node: Node) -> Any:
         try:

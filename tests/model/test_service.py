@@ -19,7 +19,7 @@ from xaiframe.data.encoding import Identity
 from xaiframe.data.face import Data, Split
 from xaiframe.data.table import Table
 from xaiframe.errors import ModelError
-from xaiframe.model import service_client
+from xaiframe.model import service_client, trusted
 from xaiframe.model.service import Service, records
 from xaiframe.model.service_client import _wanted
 
@@ -308,7 +308,7 @@ def test_one_that_changes_its_answer_is_told(serve):
     ("reply", "expected"),
     [
         (lambda n: b'{"outputs": [' + b"[0.5, NaN], " * (n - 1) + b"[0.5, 0.5]]}", "row 1 of 8"),
-        (lambda n: b'{"outputs": [' + b"[0.5, 1e999], " * (n - 1) + b"[0.5, 0.5]]}", "7 rows"),
+        (lambda n: b'{"outputs": [' + b"[0.5, 1e999], " * (n - 1) + b"[0.5, 0.5]]}", "7 of 8 rows"),
         (lambda n: {"outputs": [[0.5, None]] * n}, "not a finite number"),
         (lambda n: {"outputs": [[0.2, 0.3, 0.5]] * n}, "3 numbers per row (2 expected)"),
         (lambda n: {"outputs": [[[0.5, 0.5]]] * n}, "1 × 2 numbers per row"),
@@ -333,9 +333,8 @@ def test_one_that_changes_its_answer_is_told(serve):
 def test_an_answer_that_cannot_be_used_says_why(serve, reply, expected):
     server = serve(lambda rows, number: reply(len(rows)))
     if expected == "no probability":
-        model = loading(server.url)
         with pytest.raises(ModelError, match=expected):
-            model.raw(X)
+            loading(server.url)
         return
     told = fault(server)
     assert expected in told
@@ -369,6 +368,7 @@ def test_a_fault_later_leaves_what_was_answered(serve):
 
 
 def test_secrets_come_from_the_environment_and_stand_nowhere_else(serve, monkeypatch, caplog):
+    monkeypatch.setattr(trusted, "allowed_services", {"127.0.0.1": ("RISK_TOKEN",)})
     monkeypatch.setenv("RISK_TOKEN", "Bearer s3cret-tok3n")
     named = {"authorization": "RISK_TOKEN"}
     server = serve()
@@ -381,7 +381,22 @@ def test_secrets_come_from_the_environment_and_stand_nowhere_else(serve, monkeyp
     assert "s3cret" not in caplog.text
 
 
+def test_a_recipe_alone_sends_no_rows_away_and_no_secret_anywhere(serve, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-tok3n")
+    server = serve()
+    with pytest.raises(ModelError) as caught:
+        loading(server.url, headers_from_env={"x": "AWS_SECRET_ACCESS_KEY"})
+    assert "cannot send the variable AWS_SECRET_ACCESS_KEY to 127.0.0.1" in str(caught.value)
+    assert server.seen == []
+    with pytest.raises(ModelError, match=r"cannot send rows to scores\.example\.com"):
+        loading("https://scores.example.com/predict", attempts=1)
+    monkeypatch.setattr(trusted, "allowed_services", {"scores.invalid": ()})
+    with pytest.raises(ModelError, match="cannot be reached"):
+        loading("https://scores.invalid/predict", attempts=1, timeout=1)
+
+
 def test_a_secret_that_is_not_there_is_asked_for_by_name(monkeypatch):
+    monkeypatch.setattr(trusted, "allowed_services", {"127.0.0.1": ("RISK_TOKEN", "BROKEN")})
     monkeypatch.delenv("RISK_TOKEN", raising=False)
     monkeypatch.setenv("BROKEN", "abc\r\nx-other: 1")
     with pytest.raises(ModelError) as caught:

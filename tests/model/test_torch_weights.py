@@ -73,7 +73,7 @@ def test_a_state_dict_that_does_not_match_is_told_key_by_key(tmp_path, data):
     missing, unexpected, shapes = caught.value.problems
     assert missing.message == "it does not have 3.bias"
     assert unexpected.message == "it has besides extra.weight"
-    assert "0.weight (5, 3) instead of (4, 3)" in shapes.message
+    assert "0.weight of shape (5, 3) where (4, 3) is wanted" in shapes.message
 
 
 def test_many_faults_are_counted(tmp_path, data):

@@ -213,7 +213,7 @@ class Series(DataModule):
             places = positions(ordered, step, Counter())
             gap = len(parts) != 1 or parts[0].length <= places[-1] - places[0]
             if gap:
-                message = f"more than {self.max_gap} samples in a row are missing"
+                message = f"more than {self.max_gap} samples in a row are missing{_since(parts)}"
                 lost = "the windows over them are" if self.cut else "the series is"
                 damage.append(Problem(curve.place, message, f"{lost} left out"))
             if self.cut:
@@ -256,6 +256,14 @@ class Series(DataModule):
         step = 1 / self.rate if self.rate else found.step or 1.0
         own = {name: self.units[name] for name in found.channels if name in self.units}
         return Axis(found.channels, self.start, step, self.time_unit, own)
+
+
+def _since(parts: list[Curve]) -> str:
+    """After which sample the first gap between two stretches begins."""
+    if len(parts) < 2:
+        return ""
+    stamps = parts[0].stamps
+    return f" after {f'sample {parts[0].length}' if stamps is None else f'time {stamps[-1]}'}"
 
 
 def notes(x: Array, axis: Axis, tally: Counter[str], shares: Positions) -> list[Fact]:

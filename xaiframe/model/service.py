@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
+from xaiframe.errors import ModelError
 from xaiframe.explanation import Array
 from xaiframe.model.face import BlackBox
 from xaiframe.model.files.estimator import renamed
 from xaiframe.model.outputs import both_sides, class_order
 from xaiframe.model.service_client import Client, address_problem, plain, secrets, unencrypted
 from xaiframe.model.sklearn_pipeline import TRIED, frame_of, two_sided
+from xaiframe.model.trusted import check_service
 
 REMEMBERED = 2**16
 """Rows whose answers are kept."""
@@ -34,7 +36,8 @@ class Service:
     classes: of the numbers in their order; empty: ``classes`` of the answer, or the data's.
     batch, per_second: rows in one request, requests in one second (0: any number).
     timeout, attempts: seconds, and how often a request is made before it is given up.
-    headers_from_env: header → name of the environment variable that holds its value.
+    headers_from_env: header → name of the environment variable that holds its value. Rows leave
+    this machine, and variables this process, only for hosts that the user's own settings name.
     rows, outputs: the two names above; ``probabilities`` is understood too.
 
     A row is a record of a table's own columns (null where there is no value, dates in ISO 8601),
@@ -73,14 +76,16 @@ class Service:
 
         Raises :class:`ModelError` where it cannot be reached or its answers cannot be used.
         """
+        check_service(self.url, self.headers_from_env.values())
         headers = secrets(self.headers_from_env)
         client = Client(self.url, self.timeout, self.attempts, self.per_second, headers)
         asking = Asking(client, data, self)
         tried = data.train.x[:TRIED]
         first, second = asking.fresh(tried), asking.fresh(tried)
         difference = float(np.abs(first - second).max())
-        identity = (self.version, list(self.classes), np.round(first, 6))
+        identity = (self.url, self.version, list(self.classes), np.round(first, 6))
         model = Remote(asking, self.url, identity, difference)
+        model.check(first)
         model.notices = tuple(self._notices(client, difference))
         return model
 
@@ -109,6 +114,12 @@ class Remote(BlackBox):
         data, gives = asking.data, asking.service.gives
         super().__init__(asking, data.task, data.classes, gives=gives, place=url, identity=identity)
         self.asking, self.repeat_difference = asking, difference
+
+    def check(self, found: Array) -> None:
+        """Raise :class:`ModelError` unless ``found`` is what the service says that it gives."""
+        problem = self._fault(found, len(found))
+        if problem:
+            raise ModelError(problem)
 
     @property
     def retries(self) -> int:
@@ -158,7 +169,8 @@ class Asking:
         broken = np.flatnonzero(~np.isfinite(found.reshape(rows, -1)).all(axis=1))
         if len(broken):
             message = f"its answer to row {broken[0] + 1} of {rows} is not a finite number"
-            raise self.client.error(message, f"{len(broken)} rows are like that")
+            like = f"{len(broken)} of {rows} rows are like that"
+            raise self.client.error(message, like)
         return self._in_order(found, answer)
 
     def _array(self, answer: Any) -> Array:

@@ -135,13 +135,13 @@ def fill(
     missing = [one for one in wanted if one not in own and not one.endswith("num_batches_tracked")]
     unexpected = [name for name in own if name not in wanted]
     shapes = [
-        f"{name} {tuple(own[name].shape)} instead of {tuple(wanted[name].shape)}"
+        f"{name} of shape {tuple(own[name].shape)} where {tuple(wanted[name].shape)} is wanted"
         for name in own
         if name in wanted and own[name].shape != wanted[name].shape
     ]
-    faults = {"does not have": missing, "has besides": unexpected, "has of another shape": shapes}
+    faults = {"does not have": missing, "has besides": unexpected, "has": shapes}
     problems = [
-        Problem(place, f"it {what} {_few(names)}", f"{len(wanted)} are the network's")
+        Problem(place, f"it {what} {_few(names)}", _few(list(wanted)))
         for what, names in faults.items()
         if names
     ]

@@ -51,14 +51,21 @@ def class_indices(labels: pd.Series, classes: Sequence[str]) -> Array:
 
 
 def quantities(labels: pd.Series, form: Format, reading: Reading) -> Array:
-    """``(n,)`` float32; raises :class:`DataError` at the first that is no finite number."""
-    missing_at(labels, reading)
+    """``(n,)`` float32; raises :class:`DataError` where a value is missing or no finite number."""
     numbers = as_numbers(labels.astype(object), form)
-    for wrong, message in ((numbers.isna(), "is not a number"), (np.isinf(numbers), "is infinite")):
-        if wrong.any():
-            row = int(labels.index[wrong.to_numpy()][0])
-            place = reading.place(str(labels.name), row)
-            raise DataError(Problem(place, f"{plain(labels[row])!r} {message}", "a finite number"))
+    faults = {
+        "is not a number": numbers.isna() & ~labels.isna(),
+        "is infinite": np.isinf(numbers),
+    }
+    problems = absent(labels, reading)
+    for message, wrong in faults.items():
+        rows = labels.index[wrong.to_numpy()]
+        if len(rows):
+            place = reading.place(str(labels.name), int(rows[0]))
+            said = f"{plain(labels[rows[0]])!r} {message}{_others(len(rows))}"
+            problems.append(Problem(place, said, "a finite number"))
+    if problems:
+        raise DataError(problems)
     return numbers.to_numpy(dtype=np.float32)
 
 
@@ -68,10 +75,22 @@ def spelled(labels: pd.Series) -> pd.Series:
 
 
 def missing_at(labels: pd.Series, reading: Reading) -> None:
-    """Raise :class:`DataError` at the first missing target."""
+    """Raise :class:`DataError` where targets are missing."""
+    problems = absent(labels, reading)
+    if problems:
+        raise DataError(problems)
+
+
+def absent(labels: pd.Series, reading: Reading) -> list[Problem]:
+    """The first missing target and how many more, or nothing."""
     empty = labels.index[labels.isna()]
-    if len(empty):
-        place = reading.place(str(labels.name), int(empty[0]))
-        others = f", as in {len(empty) - 1} others" if len(empty) > 1 else ""
-        hint = "a value in every row, or a filter: {column: …, missing: false}"
-        raise DataError(Problem(place, f"the target is missing{others}", hint))
+    if not len(empty):
+        return []
+    place = reading.place(str(labels.name), int(empty[0]))
+    hint = f"a value in every row, or data.filter: [{{column: {labels.name}, missing: false}}]"
+    return [Problem(place, f"the target is missing{_others(len(empty))}", hint)]
+
+
+def _others(count: int) -> str:
+    """How many more rows share the fault."""
+    return f", as in {count - 1} more rows" if count > 2 else ", as in 1 more row" * (count - 1)
