@@ -280,11 +280,14 @@ def test_a_users_own_choice_is_checked_as_strictly(content, expected):
 
 
 def test_faults_of_the_settings_are_told():
-    Path("settings.yaml").write_text("trsut: [a]\ntrust: a\npolicy: [b]\n")
+    text = "trsut: [a]\ntrust: a\npolicy: [b]\npickles: [abc]\nservices: {a.b: token}\n"
+    Path("settings.yaml").write_text(text)
     assert [one.partition(" (")[0] for one in faults(HEAD)] == [
         "settings.yaml:1: unknown key 'trsut'",
         "settings.yaml:2: trust is no list of packages",
         "settings.yaml:3: policy is no name or path",
+        "settings.yaml:4: pickles is no list of sha256",
+        "settings.yaml:5: services is no mapping of hosts to names",
     ]
 
 

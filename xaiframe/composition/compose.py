@@ -36,6 +36,7 @@ from xaiframe.composition.trust import (
     is_path,
     objection,
     policy_floor,
+    services,
     trusted,
     vouched,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "multirun",
     "policy_floor",
     "search_path",
+    "services",
     "trusted",
     "vouched",
     "wants_multirun",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,48 @@ ROOMS = tuple(one.name for one in fields(Recipe) if "Node" in str(one.type))
 """Groups whose choices are classes of the package's folder of the same name."""
 
 
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _names(value: Any) -> bool:
+    return _texts(value) and all(part.isidentifier() for one in value for part in one.split("."))
+
+
+def _hashes(value: Any) -> bool:
+    return _texts(value) and all(re.fullmatch("[0-9a-fA-F]{64}", one) for one in value)
+
+
+def _services(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(one is None or _texts(one) for one in value.values())
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the user's settings: what its value must be, in words and as a test."""
+
+    what: str
+    hint: str
+    fits: Callable[[Any], bool]
+
+
+KEYS: Mapping[str, Key] = {
+    "trust": Key("list of packages", "[a, b]", _names),
+    "pickles": Key("list of sha256", "64 hexadecimal digits each", _hashes),
+    "services": Key("mapping of hosts to names", "{scores.example.com: [TOKEN]}", _services),
+    "policy": Key(
+        "name or path", "default, or path/to/policy.yaml", lambda one: isinstance(one, str)
+    ),
+}
+"""What the user's settings file may say."""
+
+
 def settings() -> dict[str, Any]:
     """The user's own settings file, empty when there is none.
 
     ``XAIFRAME_SETTINGS`` or ``~/.config/xaiframe/settings.yaml``: ``trust`` lists packages,
     ``pickles`` the sha256 of model files that run code when opened and that the user vouches for,
+    ``services`` maps hosts that rows may be sent to to the environment variables they may get,
     ``policy`` names the floor. Raises :class:`RecipeError` when it cannot be read.
     """
     path = settings_path()
@@ -34,20 +71,11 @@ def settings() -> dict[str, Any]:
     document = read(path)
     problems = list(document.problems)
     for key, value in document.content.items():
-        if key not in {"trust", "pickles", "policy"}:
-            problems.append(
-                Problem(document.place((key,)), f"unknown key {key!r}", "trust, pickles, policy")
-            )
-        elif key == "pickles" and not _hashes(value):
-            problems.append(
-                Problem(document.place((key,)), "pickles is no list of sha256", "64 digits each")
-            )
-        elif key == "trust" and not _names(value):
-            problems.append(
-                Problem(document.place((key,)), "trust is no list of packages", "[a, b]")
-            )
-        elif key == "policy" and not isinstance(value, str):
-            problems.append(Problem(document.place((key,)), "policy is no name or path"))
+        place = document.place((key,))
+        if key not in KEYS:
+            problems.append(Problem(place, f"unknown key {key!r}", ", ".join(KEYS)))
+        elif not KEYS[key].fits(value):
+            problems.append(Problem(place, f"{key} is no {KEYS[key].what}", KEYS[key].hint))
     if problems:
         raise RecipeError(problems)
     return document.content
@@ -100,17 +128,10 @@ def vouched() -> frozenset[str]:
     return frozenset(str(one).lower() for one in settings().get("pickles", ()))
 
 
-def _hashes(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(one, str) and re.fullmatch("[0-9a-fA-F]{64}", one) for one in value
-    )
-
-
-def _names(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(name, str) and all(part.isidentifier() for part in name.split("."))
-        for name in value
-    )
+def services() -> dict[str, tuple[str, ...]]:
+    """Host → environment variables it may be sent, as the user's settings say."""
+    named = settings().get("services", {})
+    return {str(host).lower(): tuple(names or ()) for host, names in named.items()}
 
 
 def objection(target: Any, packages: Sequence[str], rooms: Sequence[str] = ROOMS) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from xaiframe.errors import ModelError, Problem
 
@@ -11,6 +13,30 @@ allowed: tuple[str, ...] = ()
 """Packages whose functions and types may be used."""
 allowed_pickles: frozenset[str] = frozenset()
 """sha256 of files that run code when they are opened, and that may be opened all the same."""
+
+
+allowed_services: Mapping[str, Sequence[str]] = {}
+"""Host → environment variables whose values it may be sent. To no other host goes a row of data."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def check_service(url: str, variables: Iterable[str]) -> None:
+    """Raise :class:`ModelError` unless the user lets rows go to this host, and these variables.
+
+    Rows may go to the machine itself without asking; a secret nowhere.
+    """
+    host = urlsplit(url).hostname or ""
+    hint = "name the host under services in your own settings file, with the variables it may get"
+    problems = []
+    if host not in LOOPBACK and host not in allowed_services:
+        problems.append(Problem(url, f"a recipe alone cannot send rows to {host}", hint))
+    problems += [
+        Problem(url, f"a recipe alone cannot send the variable {name} to {host}", hint)
+        for name in variables
+        if name not in allowed_services.get(host, ())
+    ]
+    if problems:
+        raise ModelError(problems)
 
 
 def trusts(name: str) -> bool:
