@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaiframe.facts import Fact
+from xaiframe.facts import Fact, Finding
 from xaiframe.report import (
     attribution_table,
     case_values,
     cases,
     executive,
     explained,
+    headline,
     importance_chart,
 )
 from xaiframe.report.build import Report, build
@@ -106,3 +107,17 @@ def test_a_quantity_is_told_in_its_own_unit(tmp_path, unit):
     )
     row = pd.Series({"predicted": 4.0, "y": 6.5, "target": "cnt"})
     assert cases.told(Record(tmp_path), row) == f"predicted 2.50{after} too low"
+
+
+@pytest.mark.parametrize(
+    ("labels", "message", "said"),
+    [
+        ({"column": "month"}, "month: drift 4", "“month”: drift 4"),
+        ({"method": "lime"}, "lime: gain 0", "LIME: gain 0"),
+        ({"column": "month"}, "share of columns 0.5", "Share of columns 0.5"),
+    ],
+)
+def test_a_finding_keeps_the_spelling_of_a_column(labels, message, said):
+    finding = Finding(rule="psi", fact="precaution.data_drift.psi", status="fail",
+                      message=message, labels=labels)  # fmt: skip
+    assert headline.said(finding) == said

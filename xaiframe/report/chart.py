@@ -31,7 +31,8 @@ def config() -> dict[str, Any]:
         "aria": False,
         "font": FONT,
         "background": None,
-        "padding": 2,
+        # the printer's letters run a little wider than those that Vega measured
+        "padding": {"left": 12, "right": 4, "top": 2, "bottom": 2},
         "view": {"stroke": None},
         "axisDiscrete": {"labelOverlap": False},
         "axis": {

@@ -83,13 +83,14 @@ def one_sided(record: Record) -> str:
 
 
 def said(finding: Finding) -> str:
-    """A finding as a sentence; a column's name at its head keeps its own spelling, in quotes."""
+    """A finding as a sentence; a method at its head has its usual name, and the name of anything
+    in the data keeps its own spelling, in quotes."""
     text = finding.message or words.label(finding.rule)
-    named = [str(one) for one in finding.labels.values() if one and text.startswith(f"{one}: ")]
-    if not named:
-        return words.sentence(text)
-    name = max(named, key=len)
-    return words.quoted(name) + text.removeprefix(name)
+    for key, name in finding.labels.items():
+        if name and text.startswith(f"{name}: "):
+            told = words.sentence(words.label(name)) if key == "method" else words.quoted(name)
+            return told + text.removeprefix(name)
+    return words.sentence(text)
 
 
 def matters(record: Record, most: int = 3) -> list[Finding]:

@@ -73,7 +73,7 @@ def _by(automatic: bool, here: bool) -> str:
 def override(key: str, value: Any) -> str:
     """``'key=value'`` quoted for a shell, the value in the flow style the command line reads."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
-    text = text.strip().removesuffix("...").strip()
+    text = text.strip("\n").removesuffix("...").strip("\n")
     return "'" + f"{key}={text}".replace("'", "'\\''") + "'"
 
 

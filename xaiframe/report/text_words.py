@@ -136,6 +136,8 @@ def _panel(table: pd.DataFrame, names: list[str], title: str) -> Any:
     shown = table[table["word"].isin(names)]
     count = shown.groupby("word")["n"].max()
     labels = {name: f"{name}  ({count[name]})" for name in names}
+    hues = {"P": chart.P, "G": chart.G}
+    sides = [side for side in hues if (table["direction"] == side).any()]
     rows = chart.rows(shown.assign(label=shown["word"].map(labels))[[*COLUMNS[1:], "label"]])
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("label:N", title=None, sort=None, scale=alt.Scale(domain=[*labels.values()])),
@@ -143,7 +145,7 @@ def _panel(table: pd.DataFrame, names: list[str], title: str) -> Any:
         color=alt.Color(
             "direction:N",
             title=None,
-            scale=alt.Scale(domain=["P", "G"], range=[chart.P, chart.G]),
+            scale=alt.Scale(domain=sides, range=[hues[side] for side in sides]),
             legend=alt.Legend(columns=2, labelExpr=chart.DIRECTIONS.replace("value", "label")),
         ),
     )
