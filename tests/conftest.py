@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from xaiframe.data.source import shared
+from xaiframe.errors import DataError
 from xaiframe.rounds import Finished, audit
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +19,22 @@ SMALL = (
     "perturbation.lime.samples=200",
     "reference.rows=5",
 )
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Path of a file of the shared data; the test is left out where they are not there."""
+
+    def find(name: str) -> Path:
+        try:
+            path = shared(f"shared:{name}")
+        except DataError as error:
+            pytest.skip(str(error))
+        if not path.exists():
+            pytest.skip(f"{name} is not among the shared data")
+        return path
+
+    return find
 
 
 @pytest.fixture(scope="session")

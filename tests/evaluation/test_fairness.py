@@ -11,7 +11,6 @@ from fairlearn import metrics
 from scipy.stats import binomtest, ttest_ind
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.source import shared
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.fairness import Fairness
@@ -22,7 +21,6 @@ from xaiframe.model.face import BlackBox
 from xaiframe.model.recorded import Recorded
 from xaiframe.recipe import Strategy
 
-COMPAS = shared("shared:compas/compas-scores-two-years.csv")
 FILTER = [
     {"column": "days_b_screening_arrest", "between": [-30, 30]},
     {"column": "is_recid", "not": -1},
@@ -68,10 +66,9 @@ def people():
     return y, predicted, {"group": group, "sex": sex}
 
 
-@pytest.mark.skipif(not COMPAS.is_file(), reason="needs the shared data")
-def test_published_rates_of_compas_to_four_digits(value_of):
+def test_published_rates_of_compas_to_four_digits(value_of, shared_data):
     data = Table(
-        "shared:compas/compas-scores-two-years.csv",
+        str(shared_data("compas/compas-scores-two-years.csv")),
         "two_year_recid",
         features=["decile_score"],
         drop=["race", "sex"],

@@ -22,7 +22,7 @@ def chapter(record: Record) -> Chapter:
     blocks: list[Block] = [Grid(figures, 2)] if figures else []
     blocks += parts(record, trials, before_after, shift)
     if not blocks:
-        blocks = [Note("Tuning", record.absence("tuning.search"))]
+        blocks = [Note("Tuning", record.absence(f"tuning.{record.chosen('tuning')}"))]
     return Chapter("tuning", "Tuning", "Could another setting decide and explain better?", blocks)
 
 

@@ -74,10 +74,5 @@ def test_proPublicas_filter_leaves_its_6172_rows(compas):  # noqa: N802
 
 
 @pytest.fixture
-def compas():
-    from pathlib import Path
-
-    path = Path(__file__).parents[4] / "shared/data/compas/compas-scores-two-years.csv"
-    if not path.is_file():
-        pytest.skip("the shared data are not here")
-    return pd.read_csv(path)
+def compas(shared_data):
+    return pd.read_csv(shared_data("compas/compas-scores-two-years.csv"))
