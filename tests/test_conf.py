@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xaiframe.catalogue.listing import house
+from xaiframe.catalogue.listing import describe, house
 from xaiframe.catalogue.reader import read
 from xaiframe.composition.check import Checker, choice_problems
 from xaiframe.composition.layers import Layers, walk
@@ -87,3 +87,15 @@ def test_the_house_states_every_default_of_the_recipes_data_classes():
         assert {name: value or () for name, value in content[key].items()} == section
     for key in set(VALUES) - {"name"}:
         assert content[key] == Recipe.__dataclass_fields__[key].default
+
+
+@pytest.mark.parametrize("path", [one for one in CHOICES if one.parent.name == "model"], ids=name)
+def test_a_models_own_search_space_holds_the_setting_it_starts_from(path):
+    content = read(path).content
+    described = describe(content["_target_"])
+    for key, limits in described.facts.get("space", {}).items():
+        assert key in described.names
+        if "choices" in limits:
+            assert content[key] in limits["choices"]
+        else:
+            assert limits["low"] <= content[key] <= limits["high"]

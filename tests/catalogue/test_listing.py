@@ -96,6 +96,7 @@ def test_facts_are_those_the_imported_class_has():
     assert describe("xaiframe.model.cnn.CNN").facts == {
         "modalities": CNN.modalities,
         "provides": CNN.provides,
+        "space": CNN.space,
     }
 
 

@@ -24,6 +24,7 @@ from xaiframe.recipe import Fit, Knowledge
 
 RECIPES = Path(__file__).parent.parent.parent / "recipes"
 TABLE = RECIPES / "breast_cancer.yaml"
+IMAGE = RECIPES / "digits.yaml"
 HEAD = """
 defaults:
   - audit
@@ -153,6 +154,17 @@ def test_choices_beside_the_recipe_win_and_searchpath_comes_before_the_house(tmp
     composed = compose(path)
     assert composed.config["gradient"]["smoothgrad"]["samples"] == 11
     assert composed.config["gradient"]["gentle"]["samples"] == 50
+
+
+def test_a_model_brings_a_search_space_of_its_own(tmp_path):
+    made = compose(IMAGE).recipe.tuning["space"]["model"]
+    assert made["channels"] == {"choices": [[8, 16], [16, 32], [32, 64]]}
+    narrow = "tuning.space.model.channels={choices: [[4]]}"
+    assert compose(IMAGE, [narrow]).recipe.tuning["space"]["model"]["channels"] == {
+        "choices": [[4]]
+    }
+    none = compose(IMAGE, ["tuning.space.model.channels=null"]).recipe.tuning["space"]["model"]
+    assert "channels" not in none
 
 
 def test_a_space_that_does_not_fit_the_model_is_not_searched(tmp_path):

@@ -17,13 +17,16 @@ SPACE = ("tuning", "space")
 def fitting_space(
     config: dict[str, Any], layers: Layers, model: list[str], switched: bool
 ) -> list[str]:
-    """Set to null the ranges of parameters that the model does not have; returns the notices.
+    """Add the model's own ranges (its fact ``space``), and set to null those of parameters that it
+    does not have; returns the notices.
 
     Only the house's own ranges, and the recipe's where an override ``switched`` the model: any
-    other is a mistake of the recipe, for the plan to name.
+    other is a mistake of the recipe, for the plan to name. What recipe or override say of a
+    parameter stands.
     """
     space = config["tuning"].get("space")
-    known = describe(config["model"]["_target_"]).names
+    described = describe(config["model"]["_target_"])
+    known = described.names
     notices = []
     for keys, value in list(_ranges(space if isinstance(space, Mapping) else {})):
         group, _, name = dotted(keys).partition(".")
@@ -32,6 +35,10 @@ def fitting_space(
         if group == "model" and name not in known and value is not None and forgiven:
             _node(space, keys[:-1])[keys[-1]] = None
             notices.append(f"tuning.space.{dotted(keys)} is not searched: {model[0]} has no {name}")
+    if isinstance(space, dict):
+        for name, limits in described.facts.get("space", {}).items():
+            if f"model.{name}" not in space:
+                space.setdefault("model", {}).setdefault(name, dict(limits))
     return notices
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -24,6 +25,7 @@ class CNN:
 
     modalities = ("image",)
     provides = ("gradient", "layers", "convolution")
+    space: ClassVar[Mapping[str, Any]] = {"channels": {"choices": [[8, 16], [16, 32], [32, 64]]}}
 
     def __post_init__(self) -> None:
         check_layers("channels", self.channels, self.dropout)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +31,7 @@ class GRU:
 
     modalities = ("series",)
     provides = ("gradient",)
+    space: ClassVar[Mapping[str, Any]] = {"hidden": {"choices": [16, 32, 64]}}
 
     def __post_init__(self) -> None:
         check_layers("hidden", (self.hidden,), self.dropout)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,7 @@ class MLP:
 
     modalities = ("table",)
     provides = ("gradient", "layers")
+    space: ClassVar[Mapping[str, Any]] = {"hidden": {"choices": [[32], [64, 32], [128, 64]]}}
 
     def __post_init__(self) -> None:
         check_layers("hidden", self.hidden, self.dropout)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from torch import nn
 
@@ -32,6 +33,10 @@ class TextCNN:
 
     modalities = ("text",)
     provides = ("gradient", "layers", "convolution")
+    space: ClassVar[Mapping[str, Any]] = {
+        "dimensions": {"choices": [16, 32, 64]},
+        "width": {"choices": [3, 5]},
+    }
 
     def __post_init__(self) -> None:
         check_layers("channels", self.channels, self.dropout)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +42,10 @@ class Transformer:
 
     modalities = ("text",)
     provides = ("gradient",)
+    space: ClassVar[Mapping[str, Any]] = {
+        "blocks": {"low": 1, "high": 2},
+        "hidden": {"choices": [32, 64, 128]},
+    }
 
     def __post_init__(self) -> None:
         check_layers("dimensions and hidden", (self.dimensions, self.hidden), self.dropout)
