@@ -12,6 +12,7 @@ from xaiframe.facts import Fact, Finding
 from xaiframe.report import (
     attribution_table,
     case_values,
+    case_words,
     cases,
     executive,
     explained,
@@ -121,3 +122,23 @@ def test_a_finding_keeps_the_spelling_of_a_column(labels, message, said):
     finding = Finding(rule="psi", fact="precaution.data_drift.psi", status="fail",
                       message=message, labels=labels)  # fmt: skip
     assert headline.said(finding) == said
+
+
+def test_a_loss_alone_is_no_share_of_attribution(record):
+    for path in (record.run / "artifacts").glob("*/attribution.npz"):
+        path.unlink()
+    facts = json.loads((record.run / "facts.json").read_text())
+    kept = [one for one in facts if not one["name"].endswith(".mean_absolute")]
+    (record.run / "facts.json").write_text(json.dumps(kept))
+    (figure,) = importance_chart.beside(Record(record.run))
+    assert "attribution" not in json.dumps(figure.spec) + figure.how
+    assert "loss of score" in json.dumps(figure.spec)
+    (panel,) = figure.spec["hconcat"]
+    assert panel["layer"][0]["encoding"]["y"]["axis"]["labels"], "the only panel names the features"
+    assert "attribution" not in executive.averaged(Record(record.run))
+
+
+def test_methods_that_do_not_speak_are_told_once_per_reason():
+    absent = {"lrp": "no gradients", "lime": "too few rows", "saliency": "no gradients"}
+    (said,) = case_words.missing({"absent": absent, "other_versions": {}})
+    assert "LRP and saliency (no gradients); LIME (too few rows)." in said.text

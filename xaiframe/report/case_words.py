@@ -231,9 +231,12 @@ def large(case: Mapping[str, Any]) -> Iterator[Sentence]:
 
 def missing(whole: Mapping[str, Any]) -> Iterator[Sentence]:
     """Methods of the audit that do not speak here, and what else differs from it."""
-    absent = [f"{words.label(name)} ({reason})" for name, reason in whole["absent"].items()]
+    absent: dict[str, list[str]] = {}
+    for name, reason in whole["absent"].items():
+        absent.setdefault(reason, []).append(words.label(name))
     if absent:
-        yield Sentence(f"Of the audited methods these do not speak: {'; '.join(absent)}.")
+        told = "; ".join(f"{words.listing(names)} ({why})" for why, names in absent.items())
+        yield Sentence(f"Of the methods asked for these do not speak: {told}.")
     other = [f"{name} {now} ({then})" for name, (then, now) in whole["other_versions"].items()]
     if other:
         yield Sentence(f"Other versions than in the audit: {words.listing(other)}.", "warn")

@@ -84,12 +84,14 @@ def unshown(record: Record) -> str:
 
 
 def averaged(record: Record) -> str:
-    """What the shares of the summary are a mean of."""
+    """What the shares of the summary are of."""
     sides = explained.sides(record)
-    if len(sides) != 1:
-        return "averaged over both directions of explanation"
+    if not sides:
+        return "share of what accuracy loses when a feature is shuffled; no case was explained"
+    if len(sides) > 1:
+        return "share of all attribution, averaged over both directions of explanation"
     way = {"P": "changing the input", "G": "following the output back"}[sides[0]]
-    return f"averaged over the methods of one direction, {way}; no other confirms it"
+    return f"share of all attribution, averaged over one direction, {way}; no other confirms it"
 
 
 def plain_accuracy(record: Record, audience: str) -> str:

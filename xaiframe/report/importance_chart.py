@@ -25,9 +25,7 @@ def beside(record: Record) -> Iterable[Block]:
         return
     order = explained.ranking(record)
     frame = frame.assign(local=frame["fact"].str.endswith(".mean_absolute"))
-    if not frame["local"].any():
-        frame["local"] = True
-    sides = [side for side in ("P", "G") if len(_part(frame, side))]
+    sides = [side for side in HEADING if len(_part(frame, side))]
     names = [*order[:SHOWN], *([OTHERS] if len(order) > SHOWN else [])]
     panels = [
         _panel(frame, part, side, names, order)
@@ -37,13 +35,18 @@ def beside(record: Record) -> Iterable[Block]:
     plot = alt.hconcat(*panels, spacing=14).resolve_scale(color="shared", shape="shared")
     yield chart.figure(
         "importance",
-        _title(frame[frame["local"]], order[0]),
+        _title(frame[frame["local"]] if sides else frame, order[0]),
         plot,
         n=_n(frame),
-        how=f"Dot: one method; line: 95 % interval. {words.listing(sides)}: each method's mean "
-        "|attribution| divided by its sum, so that methods in different units compare. On the "
-        "right, where there is one: the loss when a feature is shuffled, in its own unit. Cut-off "
-        "lines go on.",
+        how="Dot: one method; line: 95 % interval. "
+        + (
+            f"{words.listing(sides)}: each method's mean |attribution| divided by its sum, so that "
+            "methods in different units compare. On the right, where there is one: the loss when a "
+            "feature is shuffled, in its own unit. Cut-off lines go on."
+            if sides
+            else "The loss when a feature is shuffled, in its own unit: no single case was "
+            "explained."
+        ),
         caution="Importance to the model is not importance in the world, and has no direction.",
         facts=sorted({f"{f.split('.')[0]}.<method>.{f.split('.')[2]}" for f in frame["fact"]}),
     )
@@ -64,7 +67,7 @@ def _panel(
     shown = part[part["feature"].isin(names)].assign(method=part["method"].map(words.label))
     raw = {m: _stage(frame, m) for m in dict.fromkeys(frame["method"])}
     methods = [words.label(m) for m in raw]
-    first = side == "P" or not len(_part(frame, "P"))
+    first = side == next(one for one in WIDTH if len(_part(frame, one)))
     title = "share of mean |attribution|" if prefix else str(part["unit"].iloc[0])
     drawn = frame[frame["local"] & frame["feature"].isin(names)]
     shared = min(float(drawn["share_high"].max()), 1.3 * float(drawn["share"].max()))
@@ -102,8 +105,9 @@ def _panel(
 
 
 def _width(frame: pd.DataFrame, side: str) -> int:
-    """A direction that speaks alone takes the room of both."""
-    alone = side in HEADING and not all(len(_part(frame, one)) for one in HEADING)
+    """What speaks alone, a direction or a loss, takes the room of both directions."""
+    spoken = [one for one in HEADING if len(_part(frame, one))]
+    alone = len(spoken) < 2 and (side in HEADING or not spoken)
     return sum(WIDTH[one] for one in HEADING) if alone else WIDTH[side]
 
 
