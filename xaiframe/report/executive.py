@@ -87,7 +87,7 @@ def averaged(record: Record) -> str:
     """What the shares of the summary are of."""
     sides = explained.sides(record)
     if not sides:
-        return "share of what accuracy loses when a feature is shuffled; no case was explained"
+        return "share of what the score loses when a feature is shuffled; no case was explained"
     if len(sides) > 1:
         return "share of all attribution, averaged over both directions of explanation"
     way = {"P": "changing the input", "G": "following the output back"}[sides[0]]
