@@ -10,8 +10,9 @@ import pytest
 
 from xaiframe.data.face import Split
 from xaiframe.data.signals.encoding import Axis, SeriesEncoding
-from xaiframe.report import attribution_series, series_segments
+from xaiframe.report import attribution_series, explained, series_segments
 from xaiframe.report.block import Figure, Grid
+from xaiframe.report.explorer_series import series, thinned
 from xaiframe.report.record import Record
 from xaiframe.report.series_lanes import Lanes
 from xaiframe.store import npz_bytes
@@ -153,3 +154,26 @@ def test_without_a_gradient_the_curve_says_what_perturbation_says(univariate, al
     assert "P gives alone" in first.how
     assert not values(first.spec, "left"), "no bars beside the shades: they would say the same"
     assert [len(one.blocks) for one in rest if isinstance(one, Grid)] == [1]
+
+
+def test_the_explorer_holds_the_recorded_curves_and_where_their_segments_lie(tmp_path, monkeypatch):
+    record, x = make(tmp_path, ("flow", "rain"))
+    monkeypatch.setattr(explained, "modality", lambda _: "series")
+    given = json.loads(json.dumps(series(record, np.array([1, 0]))))
+    assert given["axis"] == "time (d)"
+    assert given["ends"] == [-7.5, 0.5]
+    flow, rain = given["lanes"]
+    assert (flow["title"], rain["title"]) == ("flow (m³)", "rain")
+    assert flow["segments"] == [[0, -7.5, -3.5], [1, -3.5, 0.5]]
+    assert [feature for feature, *_ in rain["segments"]] == [2, 3]
+    np.testing.assert_allclose(rain["curves"], x[[1, 0], 1], rtol=1e-3)
+
+
+def test_a_thinned_curve_keeps_its_peaks_in_their_places():
+    curve = np.sin(np.arange(10_000) / 900)
+    curve[[7000, 7003]] = 9, -9
+    kept = thinned(curve, 100)
+    assert len(kept) == 200
+    assert np.flatnonzero(np.abs(kept) == 9).tolist() == [140, 141]
+    assert kept[140] == 9
+    np.testing.assert_array_equal(thinned(curve[:200], 100), curve[:200])

@@ -11,6 +11,7 @@ from xaiframe.explanation import Array
 from xaiframe.report import explained, levels, words
 from xaiframe.report.block import Block, Page
 from xaiframe.report.explorer_image import pictures
+from xaiframe.report.explorer_series import series
 from xaiframe.report.explorer_text import texts
 from xaiframe.report.record import Record
 
@@ -47,6 +48,7 @@ def payload(record: Record, table: Any, methods: list[str]) -> dict[str, Any]:
         "units": [units.get(name, "") for name in explained.features(record)],
         "pictures": drawn,
         "texts": texts(record, positions),
+        "series": series(record, positions),
         "inputs": inputs(record, positions),
         "instances": [
             {

@@ -114,11 +114,52 @@
       });
     });
   }
+  const draw = (tag, given, parent, text) => { const e = document.createElementNS("http://www.w3.org/2000/svg", tag); for (const key in given) e.setAttribute(key, given[key]); if (text != null) e.textContent = text; parent.append(e); return e; };
+  const minus = (value) => String(value).replace("-", "−");
+  // Round numbers between two ends, about five.
+  function ticks(from, to) {
+    const rough = (to - from) / 5, ten = 10 ** Math.floor(Math.log10(rough)), step = ten * [1, 2, 5, 10].find((k) => k * ten >= rough), found = [];
+    for (let k = Math.ceil(from / step); k * step <= to; k++) found.push(Number((k * step).toPrecision(6)));
+    return found;
+  }
+  const LEFT = 64, WIDE = 900, TALL = 110, FOOT = 34;
+  function lane(parent, { title, segments, curves }, at, method, limit, last) {
+    const [from, to] = data.series.ends, own = curves[at], low = Math.min(...own), high = Math.max(...own), room = (high - low) * 0.08 || 1;
+    const x = (time) => LEFT + ((WIDE - LEFT) * (time - from)) / (to - from), y = (value) => (TALL * (high + room - value)) / (high - low + 2 * room);
+    const svg = draw("svg", { viewBox: `0 0 ${WIDE} ${TALL + (last ? FOOT : 4)}`, role: "img", "aria-label": `${title}, shaded by ${method.name}` }, parent);
+    segments.forEach(([f, start, stop]) => {
+      const share = method.shares[f], w = Math.abs(share) / limit, end = !method.signed ? [107, 112, 117] : share >= 0 ? [214, 116, 0] : [11, 79, 125];
+      const box = draw("rect", { x: x(start), y: 0, width: x(stop) - x(start), height: TALL, fill: `rgb(${end.map((v) => Math.round((1 - w) * 250 + w * v)).join()})` }, svg);
+      draw("title", {}, box, `${data.features[f]}: ${share.toPrecision(3)}`);
+    });
+    draw("polyline", { points: own.map((value, k) => `${(LEFT + ((WIDE - LEFT) * (k + 0.5)) / own.length).toFixed(1)},${y(value).toFixed(1)}`).join(" "), class: "curve" }, svg);
+    if (method.signed) segments.forEach(([f, start, stop]) => {
+      if (Math.abs(method.shares[f]) >= limit / 6) draw("text", { x: x((start + stop) / 2), y: TALL - 5, class: "sign" }, svg, method.shares[f] > 0 ? "+" : "−");
+    });
+    for (const value of high > low ? [low, high] : [low]) draw("text", { x: LEFT - 6, y: y(value) + 4, class: "value" }, svg, minus(Number(value.toPrecision(3))));
+    draw("text", { transform: `translate(12 ${TALL / 2}) rotate(-90)`, class: "title" }, svg, title);
+    if (!last) return;
+    ticks(from, to).forEach((time) => draw("text", { x: x(time), y: TALL + 14, class: "time" }, svg, minus(time)));
+    draw("text", { x: (LEFT + WIDE) / 2, y: TALL + 29, class: "title" }, svg, data.series.axis);
+  }
+  // The curve once per method, of the channels that carry most, then the segments as bars.
+  function curves(parent, at, methods) {
+    const chosen = methods.map((method) => ({ ...method, shares: method.shares[at] }));
+    const most = ({ segments }) => Math.max(...chosen.flatMap((one) => segments.map(([f]) => Math.abs(one.shares[f]))));
+    const lanes = data.series.lanes, loud = [...lanes].sort((a, b) => most(b) - most(a)).slice(0, pick("all").checked ? undefined : 4);
+    const shown = lanes.filter((one) => loud.includes(one)), limit = Math.max(...lanes.map(most)) || 1;
+    chosen.forEach((method) => {
+      const box = make("figure", null, parent); box.className = "lanes" + (method.below ? " faded" : "");
+      make("figcaption", `${method.direction} · ${method.name}`, box);
+      shown.forEach((one, k) => lane(box, one, at, method, limit, k + 1 === shown.length));
+    });
+    bars(parent, at, methods);
+  }
   function show() {
     const at = Number(pick("instance").value), one = data.instances[at], methods = ["left", "right"].map((side) => data.methods[Number(pick(side).value)]);
     pick("answer").textContent = `Predicted ${one.predicted}${one.confidence ? ` (confidence ${one.confidence})` : ""}, true ${one.truth}. ${methods.map((m) => `${m.name}: ${m.trust}`).join(". ")}.`;
     const parent = pick("picture"); parent.replaceChildren();
-    ({ image: maps, text: words }[data.modality] || bars)(parent, at, methods);
+    ({ image: maps, text: words, series: data.series.lanes ? curves : bars }[data.modality] || bars)(parent, at, methods);
   }
   ["instance", "left", "right", "all"].forEach((id) => pick(id).addEventListener("change", show));
   show();
