@@ -121,11 +121,13 @@ def opened(record: Record, trust: Sequence[str] = ()) -> Audited:
 
 
 def other_source(record: Record) -> str:
-    """The revision that audited, where it is not this one: it may have read the data otherwise."""
+    """The revision that audited, where it is not this one: it may have read otherwise."""
     then, now = record.manifest.get("git") or {}, revision() or {}
     if then.get("revision") in (None, now.get("revision")):
         return ""
-    return f"; they were read by revision {str(then['revision'])[:12]}, which may read otherwise"
+    return (
+        f"; the audit was made by revision {str(then['revision'])[:12]}, which may read otherwise"
+    )
 
 
 def changed(data: Data, record: Record) -> str:
@@ -154,7 +156,8 @@ def audited_model(tools: Tools, record: Record) -> Model:
     wanted = str(record.manifest.get("model_digest"))
     if tools.brought:
         model: Model = tools.model
-        place, model.brought = str(tools.recipe.model.get("source", "model")), True
+        given = tools.recipe.model
+        place, model.brought = str(given.get("path") or given.get("url") or "model"), True
     else:
         path = record.run / "artifacts" / "model.fit" / "network.pt"
         place = str(path)
@@ -169,6 +172,7 @@ def audited_model(tools: Tools, record: Record) -> Model:
     if model.digest != wanted:
         message = f"is not the audited model: its digest is {model.digest[:12]}…"
         hint = f"the model as audited (digest {wanted[:12]}…), or a new audit of this one"
+        hint += other_source(record)
         raise ModelError(Problem(place, message, hint))
     model.max_batch = tools.recipe.explain.max_batch
     return model
