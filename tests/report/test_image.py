@@ -14,16 +14,13 @@ import pytest
 from PIL import Image
 
 from xaiframe.data.pictures.features import superpixels
-from xaiframe.report import (
-    attribution_image,
-    executive,
-    explained,
-    explorer_image,
-    maps,
-    picture_input,
-)
+from xaiframe.report import executive, explained
 from xaiframe.report.block import Figure, Grid, Note
 from xaiframe.report.build import Report, build
+from xaiframe.report.pictures import case as attribution_image
+from xaiframe.report.pictures import explorer as explorer_image
+from xaiframe.report.pictures import input as picture_input
+from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
 from xaiframe.store import npz_bytes
 

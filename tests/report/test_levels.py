@@ -11,9 +11,9 @@ import pytest
 from xaiframe.data.table import Table
 from xaiframe.facts import Fact
 from xaiframe.report.curve import _title, dependence
-from xaiframe.report.levels import Values
 from xaiframe.report.record import Record
-from xaiframe.report.swarm import swarm
+from xaiframe.report.tables.levels import Values
+from xaiframe.report.tables.swarm import swarm
 from xaiframe.store import npz_bytes
 
 

@@ -9,19 +9,12 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact, Finding
-from xaiframe.report import (
-    attribution_table,
-    case_values,
-    case_words,
-    cases,
-    executive,
-    explained,
-    headline,
-    importance_chart,
-)
+from xaiframe.report import case_words, cases, executive, explained, headline, importance_chart
 from xaiframe.report.build import Report, build
-from xaiframe.report.case_data import Case
 from xaiframe.report.record import Record
+from xaiframe.report.tables import case as attribution_table
+from xaiframe.report.tables import values as case_values
+from xaiframe.report.tables.data import Case
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from xaiframe.report import picture
+from xaiframe.report.pictures import draw as picture
 
 
 def pixels(content: bytes) -> np.ndarray:

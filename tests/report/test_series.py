@@ -10,11 +10,13 @@ import pytest
 
 from xaiframe.data.face import Split
 from xaiframe.data.signals.encoding import Axis, SeriesEncoding
-from xaiframe.report import attribution_series, explained, series_segments
+from xaiframe.report import explained
 from xaiframe.report.block import Figure, Grid
-from xaiframe.report.explorer_series import series, thinned
 from xaiframe.report.record import Record
-from xaiframe.report.series_lanes import Lanes
+from xaiframe.report.signals import case as attribution_series
+from xaiframe.report.signals import segments as series_segments
+from xaiframe.report.signals.explorer import series, thinned
+from xaiframe.report.signals.lanes import Lanes
 from xaiframe.store import npz_bytes
 
 VALUES = np.array([[4.0, -1.0, 0.0, 3.0], [2.0, 2.0, 0.0, -4.0]])

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xaiframe.report.swarm import lanes, thirds
+from xaiframe.report.tables.swarm import lanes, thirds
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60).map(np.array)
 

@@ -14,12 +14,14 @@ import pytest
 from xaiframe.data.face import Split
 from xaiframe.data.messages.encoding import TextEncoding
 from xaiframe.facts import Fact
-from xaiframe.report import attribution_text, executive, explained, text_words
+from xaiframe.report import executive, explained
 from xaiframe.report.build import Medium, Report, render
 from xaiframe.report.chapters import assemble
-from xaiframe.report.explorer_text import texts
+from xaiframe.report.messages import case as attribution_text
+from xaiframe.report.messages import words as text_words
+from xaiframe.report.messages.explorer import texts
+from xaiframe.report.messages.marked import GAP, Message, named, shaded
 from xaiframe.report.record import Record
-from xaiframe.report.text_case import GAP, Message, named, shaded
 from xaiframe.store import npz_bytes, to_json
 
 MESSAGES = [

@@ -12,8 +12,8 @@ import pytest
 
 from xaiframe.facts import Fact, Facts
 from xaiframe.report import explained, words
-from xaiframe.report.case_data import Case
 from xaiframe.report.record import Record
+from xaiframe.report.tables.data import Case
 
 
 def points(spec: dict) -> list[dict]:

@@ -12,11 +12,11 @@ import pandas as pd
 from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Cell, Chapter, Grid, Heading, Page, Row, Table, parts
 from xaiframe.report.build import Medium, Report, _identifier, _in_child, render
-from xaiframe.report.case_data import Case
 from xaiframe.report.case_words import answer, leading, seen, sentences, sure, warnings
 from xaiframe.report.cases import agreement, change
 from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
+from xaiframe.report.tables.data import Case
 from xaiframe.store import write_atomically
 
 STATES = {"inside": "pass"}

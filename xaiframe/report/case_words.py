@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from xaiframe.report import explained, text_case, words
-from xaiframe.report.case_data import Case
+from xaiframe.report import explained, words
+from xaiframe.report.messages import marked as text_case
 from xaiframe.report.record import Record
+from xaiframe.report.tables.data import Case
 
 LED = 3
 """Reasons that are named."""

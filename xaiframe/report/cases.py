@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, explorer, text_case, words
+from xaiframe.report import explained, explorer, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
+from xaiframe.report.messages import marked as text_case
 from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
 

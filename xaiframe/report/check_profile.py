@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, explained, picture_input, words
+from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Cell, Figure, Grid, Heading, Row, Table, num
+from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
 
 UNIT = "precaution.profile"

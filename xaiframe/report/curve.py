@@ -11,8 +11,8 @@ import pandas as pd
 
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Figure, Grid, Heading
-from xaiframe.report.levels import NAMED, Values
 from xaiframe.report.record import Record
+from xaiframe.report.tables.levels import NAMED, Values
 
 SHOWN = 6
 CURVES = 30

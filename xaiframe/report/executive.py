@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from xaiframe.report import explained, headline, maps, text_words, words
+from xaiframe.report import explained, headline, words
 from xaiframe.report.block import Block, Chapter, Page, parts
+from xaiframe.report.messages import words as text_words
+from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
 
 

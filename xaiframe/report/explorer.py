@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, levels, words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Page
-from xaiframe.report.explorer_image import pictures
-from xaiframe.report.explorer_series import series
-from xaiframe.report.explorer_text import texts
+from xaiframe.report.messages.explorer import texts
+from xaiframe.report.pictures.explorer import pictures
 from xaiframe.report.record import Record
+from xaiframe.report.signals.explorer import series
+from xaiframe.report.tables import levels
 
 MOST_ELEMENTS = 400_000
 """Beyond this many numbers fewer instances are shown, so that the file stays under 5 MB."""

@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from xaiframe.report import (
-    attribution_image,
-    attribution_series,
-    attribution_table,
-    attribution_text,
-    explained,
-    maps,
-    series_segments,
-    swarm,
-    text_words,
-)
+from xaiframe.report import explained
 from xaiframe.report.block import Block
+from xaiframe.report.messages import case as attribution_text
+from xaiframe.report.messages import words as text_words
+from xaiframe.report.pictures import case as attribution_image
+from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
+from xaiframe.report.signals import case as attribution_series
+from xaiframe.report.signals import segments as series_segments
+from xaiframe.report.tables import case as attribution_table
+from xaiframe.report.tables import swarm
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, picture, picture_input
+from xaiframe.report import explained
+from xaiframe.report.pictures import draw as picture
+from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
 
 SIDE = 96

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, picture, picture_input, words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Figure, Grid, Heading, Note
+from xaiframe.report.pictures import draw as picture
+from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
 
 GALLERY = 10

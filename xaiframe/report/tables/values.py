@@ -6,7 +6,7 @@ import numpy as np
 
 from xaiframe.report import explained, words
 from xaiframe.report.block import Cell, Row, Table
-from xaiframe.report.case_data import Case
+from xaiframe.report.tables.data import Case
 
 
 def values(case: Case) -> Table:

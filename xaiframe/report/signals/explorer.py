@@ -9,7 +9,7 @@ import numpy as np
 from xaiframe.explanation import Array
 from xaiframe.report import explained
 from xaiframe.report.record import Record
-from xaiframe.report.series_lanes import Lanes
+from xaiframe.report.signals.lanes import Lanes
 
 MOST_NUMBERS = 150_000
 """Together the curves take no more: longer ones are thinned out."""

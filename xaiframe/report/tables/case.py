@@ -7,10 +7,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import case_values, chart, explained, words
+from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block
-from xaiframe.report.case_data import Case
 from xaiframe.report.record import Record
+from xaiframe.report.tables import values as case_values
+from xaiframe.report.tables.data import Case
 
 TITLE = "share of all attribution (signed)"
 

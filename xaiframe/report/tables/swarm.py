@@ -11,8 +11,8 @@ import pandas as pd
 from xaiframe.explanation import Array
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block
-from xaiframe.report.levels import Values
 from xaiframe.report.record import Record
+from xaiframe.report.tables.levels import Values
 
 SHOWN = 6
 THIRDS = ("lowest third", "middle third", "highest third")

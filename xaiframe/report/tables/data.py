@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from xaiframe.report import explained, levels
+from xaiframe.report import explained
 from xaiframe.report.record import Record
+from xaiframe.report.tables import levels
 
 SHOWN = 10
 

@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, maps, picture, picture_input, words
+from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Figure, Grid, Heading
+from xaiframe.report.pictures import draw as picture
+from xaiframe.report.pictures import input as picture_input
+from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
 
 COLUMNS = 6

@@ -12,7 +12,7 @@ from xaiframe.explanation import Array
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Figure, Grid, Heading
 from xaiframe.report.record import Record
-from xaiframe.report.series_lanes import Lanes, quantity, reliability_mark, shaded, strip
+from xaiframe.report.signals.lanes import Lanes, quantity, reliability_mark, shaded, strip
 
 COLUMNS = 3
 WIDE = 560

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, picture
+from xaiframe.report import explained
+from xaiframe.report.pictures import draw as picture
 from xaiframe.report.record import Record
 
 

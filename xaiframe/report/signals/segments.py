@@ -12,7 +12,7 @@ import pandas as pd
 from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block
 from xaiframe.report.record import Record
-from xaiframe.report.series_lanes import Lanes
+from xaiframe.report.signals.lanes import Lanes
 
 HUES = ["#1c1c1c", "#b86e00", "#2f7fb5", "#22715a", "#a3231b", "#8a9097"]
 CLASSES = len(HUES)

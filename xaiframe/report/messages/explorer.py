@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from xaiframe.report import explained
+from xaiframe.report.messages.marked import Message
 from xaiframe.report.record import Record
-from xaiframe.report.text_case import Message
 
 
 def texts(record: Record, positions: Iterable[int]) -> list[list[list[Any]]]:

@@ -8,8 +8,8 @@ import pandas as pd
 from xaiframe.explanation import Array
 from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Cell, Page, Row, Table
+from xaiframe.report.messages.marked import LONG, Message
 from xaiframe.report.record import Record
-from xaiframe.report.text_case import LONG, Message
 
 SHOWN = 8
 HEADING = {"P": "P  change the input", "G": "G  follow the output back"}
