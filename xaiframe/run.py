@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -106,6 +106,8 @@ class Round:
 
     def precaution(self, phase: str, model: Model | None) -> None:
         checks = {k: v for k, v in self.tools.methods["precaution"].items() if v.phase == phase}
+        sensitive = tuple(self.recipe.strategy.sensitive)
+        data = replace(self.data, sensitive=sensitive)
         self.stage(f"precaution ({phase})", len(checks))
         if phase == "data":
             self.not_applicable("precaution")
@@ -115,12 +117,13 @@ class Round:
                 "node": node,
                 "source": room_digest(node, "data/face.py", "precaution"),
                 "data": self.data.digest,
+                "sensitive": sensitive,
                 "seed": self.recipe.seed,
             }
             extra = () if model is None else (model,)
             if model is not None:
                 decides["model"] = model.digest
-            compute = partial(check, self.data, *extra, self.recipe.seed)
+            compute = partial(check, data, *extra, self.recipe.seed)
             self.ledger.unit("precaution", name, decides, compute)
 
     def model(self) -> Model:

@@ -86,6 +86,9 @@ class Data:
     aligned
         whether feature k means the same in every instance. Superpixels and the words of a message
         do not: nothing is then said of feature k over instances.
+    sensitive
+        columns that tell groups of people apart, as the strategy names them; only the precaution
+        checks are told.
     units
         unit per feature name, where the user declared one.
     dropped
