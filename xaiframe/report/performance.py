@@ -10,8 +10,9 @@ import pandas as pd
 
 from xaiframe.catalogue.listing import UnknownTarget, describe
 from xaiframe.facts import Value
-from xaiframe.report import chart, check_drift, words
+from xaiframe.report import chart, words
 from xaiframe.report.block import Block, Chapter, Grid, Note, Prose, Row, Table, fact_cell, parts
+from xaiframe.report.checks import fit_gap
 from xaiframe.report.record import Record
 
 SPLITS = ("train", "validation", "test")
@@ -34,7 +35,7 @@ def mistaken(record: Record) -> Iterable[Block]:
     """Confusion beside the gap between training and test, in columns that suit the class count."""
     table = record.table("model.measure", "confusion")
     many = table is not None and table["true"].nunique() > 3
-    pair = [*confusion(record), *check_drift.fit_gap(record, 190 if many else chart.HALF)]
+    pair = [*confusion(record), *fit_gap.scores(record, 190 if many else chart.HALF)]
     return [Grid(pair, 21 if many else 2)] if len(pair) == 2 else pair
 
 

@@ -1,108 +1,120 @@
-"""Data and precaution: a traffic-light table first, then the pictures behind it."""
+"""Data and precaution: traffic lights, what the data are, then each check with a finding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xaiframe.facts import ORDER, Fact, Finding
-from xaiframe.report import check_data, check_drift, check_profile, loading, words
-from xaiframe.report.block import Block, Cell, Chapter, Figure, Grid, Row, Table, parts, status
+from xaiframe.facts import Finding, Prescription
+from xaiframe.report import lights, loading, words
+from xaiframe.report.block import (
+    Block,
+    Cell,
+    Chapter,
+    Figure,
+    Grid,
+    Heading,
+    Prose,
+    Row,
+    Table,
+    num,
+    parts,
+    status,
+)
+from xaiframe.report.checks import imbalance, profile
 from xaiframe.report.record import Record
 
-HEADLINE = {
-    "profile": ("columns", "constant_columns", "schema_breaches"),
-    "missing": ("worst_share", "rows_share"),
-    "imbalance": ("ratio", "effective_classes"),
-    "correlation": ("strongest", "redundant_pairs", "strongest_power"),
-    "consistency": ("duplicate_share", "conflicting_share", "leakage_share"),
-    "data_drift": ("drifted_share", "domain_auc", "label_drift"),
-    "fit_gap": ("gain_over_dummy", "relative_loss", "weakest_segment"),
-}
+OPEN = ("error", "fail", "warn", "undecided")
+NARROW = 330
+"""Width in CSS pixels up to which two figures fit side by side."""
 
 
 def chapter(record: Record) -> Chapter:
-    """Traffic lights first, then the picture of each check."""
-    blocks = parts(record, loading.noticed, loading.damage, lights)
-    blocks += parts(record, check_profile.columns, check_profile.histograms)
-    figures = parts(
-        record, check_profile.classes, check_data.power, check_drift.drift, check_data.correlation
+    """Traffic lights first, then what the data are, then each check that found something."""
+    blocks = parts(record, loading.noticed, loading.damage, lights.lights)
+    drawn: list[Block] = []
+    for check in troubled(record):
+        drawn += section(record, check)
+    if "profile" not in troubled(record):
+        blocks += paired(parts(record, profile.found))
+    if "imbalance" not in troubled(record):
+        blocks += parts(record, imbalance.found)
+    return Chapter(
+        "precaution", "Data and precaution", "Could the data mislead the model?", [*blocks, *drawn]
     )
-    blocks += paired(figures)
-    blocks += parts(record, check_data.missing, check_profile.examples, check_data.duplicates)
-    return Chapter("precaution", "Data and precaution", "Could the data mislead the model?", blocks)
+
+
+def troubled(record: Record) -> list[str]:
+    """The checks that found something, in the order they were run."""
+    found = {check: lights.worst(record, check) for check in record.choices("precaution")}
+    return [check for check, one in found.items() if one is not None and one.status in OPEN]
+
+
+def section(record: Record, check: str) -> list[Block]:
+    """What a check found: the rules it broke, the pictures behind them, and the repair."""
+    head = Heading(f"check-{check}", words.sentence(words.label(check)))
+    drawn = lights.drawing(check)
+    pictures = paired(parts(record, drawn.found)) if drawn else []
+    return [head, *broken(record, check), *pictures, *repair(record, check)]
+
+
+def broken(record: Record, check: str) -> Iterable[Block]:
+    """Every rule on the check that did not simply pass."""
+    found = [f for f in lights.judged_by(record, f"precaution.{check}.") if f.status in OPEN]
+    yield Table(
+        f"broken-{check}",
+        words.sentence(found[0].message or found[0].reason),
+        ["judged", "finding", "measured", "n", "limit", "source"],
+        [_finding(one) for one in found],
+        widths=(12, 36, 18, 8, 13, 13),
+        compact=True,
+    )
+
+
+def _finding(found: Finding) -> Row:
+    told = found.message or words.label(found.rule)
+    extra = f": {found.reason}" if found.reason and found.reason not in told else ""
+    value = (
+        num(found.value, found.unit, found.interval)
+        if found.value is not None
+        else Cell("–", "number")
+    )
+    n = Cell("–", "number") if found.n is None else num(found.n)
+    return [status(found.status), f"{told}{extra}", value, n, found.threshold, found.source]
+
+
+def repair(record: Record, check: str) -> Iterable[Block]:
+    """What is prescribed because of the check, and what that should change."""
+    wanted = [one for one in record.prescriptions if _because_of(record, one, check)]
+    if wanted:
+        yield Prose([_told(one) for one in wanted], title="Repair")
+
+
+def _because_of(record: Record, item: Prescription, check: str) -> bool:
+    rule = (record.recipe.get("prescription") or {}).get(item.key) or {}
+    return f"precaution.{check}." in str(rule.get("when", ""))
+
+
+def _told(item: Prescription) -> str:
+    settings = words.listing(f"{key} = {value}" for key, value in item.overrides.items())
+    how = "a further round applies it" if item.automatic else "a person decides"
+    expected = item.expect.get("fact", "")
+    hope = f" Expected: {expected} becomes {item.expect.get('direction')}." if expected else ""
+    does = f" Sets {settings} ({how})." if settings else ""
+    return f"{words.sentence(words.label(item.key))}: {item.because.strip()}{does}{hope}"
 
 
 def paired(blocks: list[Block]) -> list[Block]:
-    """Half-width figures two by two."""
-    pairs = [blocks[at : at + 2] for at in range(0, len(blocks), 2)]
-    return [
-        Grid(pair, 2) if all(isinstance(b, Figure) for b in pair) else pair[0] for pair in pairs
-    ]
+    """Half-width figures that follow each other two by two."""
+    made: list[Block] = []
+    for block in blocks:
+        before = made[-1] if made else None
+        if _narrow(block) and isinstance(before, Figure) and _narrow(before):
+            made[-1] = Grid([before, block], 2)
+        else:
+            made.append(block)
+    return made
 
 
-def lights(record: Record) -> Iterable[Block]:
-    """One row per check: the worst finding about it, and its headline facts."""
-    rows: list[Row] = [row(record, check) for check in record.choices("precaution")]
-    if not rows:
-        return
-    yield Table(
-        "lights",
-        summary(record),
-        ["check", "judged", "what was measured", "limit"],
-        rows,
-        widths=(17, 13, 58, 12),
-        how="The mark is the policy's judgement of the worst fact of each check.",
-        caution="A passed check shows that this fault was not found, not that the data are right.",
-    )
-
-
-def row(record: Record, check: str) -> list[Cell | str]:
-    """One check: worst judgement, headline facts, limit."""
-    facts = record.facts.within(f"precaution.{check}")
-    judged = judged_by(record, f"precaution.{check}.")
-    worst = min(judged, key=lambda f: ORDER.index(f.status), default=None)
-    shown = [
-        f for key in HEADLINE.get(check, ()) for f in facts.where(f"precaution.{check}.{key}")[:1]
-    ]
-    text = "; ".join(measured(fact) for fact in shown or unlabelled(facts))
-    if not facts:
-        return [
-            words.label(check),
-            status("not_assessed"),
-            record.absence(f"precaution.{check}"),
-            "",
-        ]
-    light = status(worst.status) if worst else Cell("measured, no rule", "status")
-    return [words.sentence(words.label(check)), light, text, worst.threshold if worst else ""]
-
-
-def measured(fact: Fact) -> str:
-    """A fact in words, with its interval."""
-    if fact.value is None:
-        return f"{words.label(fact.quantity)}: {fact.reason or 'not measured'}"
-    spread = f" ({words.interval(fact.interval)})" if fact.interval else ""
-    return f"{words.label(fact.quantity)} {words.measured(fact.value, fact.unit)}{spread}"
-
-
-def unlabelled(facts: Iterable[Fact]) -> list[Fact]:
-    """The first facts that speak for the whole data set."""
-    return [fact for fact in facts if not fact.labels][:3]
-
-
-def judged_by(record: Record, prefix: str) -> list[Finding]:
-    """Findings about facts whose name starts with ``prefix``."""
-    return [finding for finding in record.findings if finding.fact.startswith(prefix)]
-
-
-def summary(record: Record) -> str:
-    """The outcome of all data rules as a sentence."""
-    judged = judged_by(record, "precaution.")
-    bad = [f for f in judged if f.status in ("fail", "error")]
-    odd = [f for f in judged if f.status in ("warn", "undecided")]
-    if not judged:
-        return "The checks were run; the policy judges none of them"
-    if not bad and not odd:
-        return f"All {words.count(len(judged), 'rule')} on the data passed"
-    failed = f"{len(bad)} failed" if bad else "none failed"
-    rules = words.count(len(judged), "rule")
-    return f"Of {rules} on the data {failed}, {len(odd)} gave a warning or stayed undecided"
+def _narrow(block: Block) -> bool:
+    wide = (block.spec or {}).get("width") if isinstance(block, Figure) else None
+    return isinstance(wide, (int, float)) and wide <= NARROW

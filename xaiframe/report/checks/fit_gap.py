@@ -1,4 +1,4 @@
-"""Drift from training to test, and the gap between them: what would break outside this data set."""
+"""The gap between training and test: what would break outside this data set."""
 
 from __future__ import annotations
 
@@ -7,34 +7,21 @@ from collections.abc import Iterable
 import altair as alt
 
 from xaiframe.report import chart, words
-from xaiframe.report.block import Block
+from xaiframe.report.block import Block, Prose
 from xaiframe.report.record import Record
 
-
-def drift(record: Record) -> Iterable[Block]:
-    """Population stability per column beside what chance alone would give."""
-    table = record.table("precaution.data_drift", "columns")
-    if table is None or table.empty or "psi" not in table:
-        return
-    shown = table.sort_values("psi", ascending=False).head(8)
-    above = int(table["drifted"].sum())
-    base = alt.Chart(chart.data(shown)).encode(y=alt.Y("column:N", title=None, sort=None))
-    bars = base.mark_bar(color=chart.P).encode(
-        x=alt.X("psi:Q", title="population stability index, train → test")
-    )
-    null = base.mark_tick(color=chart.INK, thickness=2, size=12).encode(x="psi_null95:Q")
-    yield chart.figure(
-        "drift",
-        f"{words.count(above, 'column') if above else 'No column'} of {len(table)} drifted "
-        f"between training and test",
-        chart.fit(bars + null, chart.HALF, 40 + 18 * len(shown)),
-        how="Bars: measured shift. Tick: what 95 of 100 samples without any shift stay below.",
-        caution="Both splits come from one source; a new clinic, sensor or year is another test.",
-        facts=["precaution.data_drift.psi", "precaution.data_drift.psi_null95"],
-    )
+HEADLINE = ("gain_over_dummy", "relative_loss", "weakest_segment")
 
 
-def fit_gap(record: Record, width: int = chart.HALF) -> Iterable[Block]:
+def found(record: Record) -> Iterable[Block]:
+    """Nothing of its own: the scores stand with the model's performance, its weakest segments
+    under where it fails."""
+    if record.table("precaution.fit_gap", "scores") is not None:
+        yield Prose(["The scores are drawn in “Model and performance”, the segments in “Where it "
+                     "fails”."])  # fmt: skip
+
+
+def scores(record: Record, width: int = chart.HALF) -> Iterable[Block]:
     """Scores of a dummy, a probe and the model on both splits."""
     table = record.table("precaution.fit_gap", "scores")
     if table is None or table.empty:

@@ -1,4 +1,4 @@
-"""Missing values, imbalance, redundancy and duplicates: the data before any model."""
+"""Correlation: features that say the same, and single ones that give the target away."""
 
 from __future__ import annotations
 
@@ -7,33 +7,19 @@ from collections.abc import Iterable
 import altair as alt
 
 from xaiframe.report import chart, words
-from xaiframe.report.block import Block, Table, num
+from xaiframe.report.block import Block
 from xaiframe.report.record import Record
 
-
-def missing(record: Record) -> Iterable[Block]:
-    """Only columns that miss something are drawn; none is a sentence in the table above."""
-    table = record.table("precaution.missing", "columns")
-    if table is None or not (table["share"] > 0).any():
-        return
-    worst = table[table["share"] > 0].sort_values("share", ascending=False).head(10)
-    top = worst.iloc[0]
-    plot = alt.Chart(chart.data(worst)).mark_bar(color=chart.P).encode(
-        x=alt.X("share:Q", title="share of rows without a value"),
-        y=alt.Y("column:N", title=None, sort=None),
-    )  # fmt: skip
-    yield chart.figure(
-        "missing",
-        f"{words.quoted(top['column'])} is missing in {words.of_hundred(top['share'])} rows",
-        chart.fit(plot, chart.HALF, 40 + 18 * len(worst)),
-        n=words.count(int(top["n"]), "row"),
-        how="Columns with gaps, widest gap first.",
-        caution="Few gaps can still matter when they fall on one group.",
-        facts=["precaution.missing.share"],
-    )
+HEADLINE = ("strongest", "redundant_pairs", "strongest_power")
 
 
-def correlation(record: Record) -> Iterable[Block]:
+def found(record: Record) -> Iterable[Block]:
+    """The closest pairs of features, and how well each foretells the target alone."""
+    yield from pairs(record)
+    yield from power(record)
+
+
+def pairs(record: Record) -> Iterable[Block]:
     """The closest pairs of features."""
     table = record.table("precaution.correlation", "pairs")
     if table is None or table.empty:
@@ -61,33 +47,6 @@ def correlation(record: Record) -> Iterable[Block]:
         caution="Between such features attributions are shared out arbitrarily; read them as a "
         "group.",
         facts=["precaution.correlation.strongest", "precaution.correlation.redundant_pairs"],
-    )
-
-
-def duplicates(record: Record) -> Iterable[Block]:
-    """A short list of offending rows, left out when nothing was found or rows must not be shown."""
-    table = record.table("precaution.consistency", "duplicates")
-    if table is None or table.empty or record.redact:
-        return
-    kinds = table["kind"].value_counts()
-    title = words.listing(f"{words.label(str(kind))}: {amount}" for kind, amount in kinds.items())
-    yield Table(
-        "duplicates",
-        f"Rows that repeat ({title})",
-        ["row", "in", "repeats row", "in", "kind"],
-        [
-            [
-                num(r["id"]),
-                str(r["split"]),
-                num(r["other_id"]),
-                str(r["other_split"]),
-                words.label(str(r["kind"])),
-            ]
-            for _, r in table.head(6).iterrows()
-        ],
-        caution=f"{len(table) - 6} more: see artifacts." if len(table) > 6 else "",
-        facts=("precaution.consistency.duplicate_share", "precaution.consistency.leakage_share"),
-        compact=True,
     )
 
 
