@@ -67,6 +67,7 @@ def test_every_check_has_one_line_with_its_worst_judgement(troubled_run):
     marks = {row[0]: row[1] for row in table.rows}
     assert len(table.rows) == len(troubled_run.choices("precaution"))
     assert marks["Missing"].status == "fail"
+    assert {row[0]: row[3].text for row in table.rows}["Missing"] == "200"
     assert marks["Imbalance"].status == "pass"
     assert marks["Profile"].text == "measured, no rule"
     assert table.title == "Of 4 rules on the data 1 failed, 2 gave a warning or stayed undecided"

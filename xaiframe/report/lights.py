@@ -9,7 +9,7 @@ from types import ModuleType
 
 from xaiframe.facts import ORDER, Fact, Finding
 from xaiframe.report import words
-from xaiframe.report.block import Block, Cell, Row, Table, status
+from xaiframe.report.block import Block, Cell, Row, Table, num, status
 from xaiframe.report.record import Record
 
 ROOM = "xaiframe.report.checks"
@@ -30,9 +30,9 @@ def lights(record: Record) -> Iterable[Block]:
     yield Table(
         "lights",
         summary(record),
-        ["check", "judged", "what was measured", "limit"],
+        ["check", "judged", "what was measured", "n", "limit"],
         rows,
-        widths=(17, 13, 58, 12),
+        widths=(17, 13, 49, 8, 13),
         how="The mark is the policy's judgement of the worst fact of each check.",
         caution="A passed check shows that this fault was not found, not that the data are right.",
     )
@@ -43,7 +43,8 @@ def row(record: Record, check: str) -> list[Cell | str]:
     facts = record.facts.within(f"precaution.{check}")
     name = words.sentence(words.label(check))
     if not [fact for fact in facts if fact.quantity not in ("error", "not_applicable")]:
-        return [name, status("not_assessed"), record.absence(f"precaution.{check}"), ""]
+        why = record.absence(f"precaution.{check}")
+        return [name, status("not_assessed"), why, Cell("–", "number"), ""]
     found = worst(record, check)
     light = status(found.status) if found else Cell("measured, no rule", "status")
     drawn = drawing(check)
@@ -52,8 +53,11 @@ def row(record: Record, check: str) -> list[Cell | str]:
         for key in (drawn.HEADLINE if drawn else ())
         for fact in facts.where(f"precaution.{check}.{key}")[:1]
     ]
-    text = "; ".join(measured(fact) for fact in shown or unlabelled(facts))
-    return [name, light, text, found.threshold if found else ""]
+    shown = shown or unlabelled(facts)
+    sizes = [one.n for one in (found, *shown) if one is not None and one.n is not None]
+    text = "; ".join(measured(fact) for fact in shown)
+    limit = found.threshold if found else ""
+    return [name, light, text, num(sizes[0]) if sizes else Cell("–", "number"), limit]
 
 
 def measured(fact: Fact) -> str:
