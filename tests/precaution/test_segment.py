@@ -1,10 +1,9 @@
-"""Segments: they cover the rows, find a planted weakness, and know what chance finds."""
+"""Segments of one feature: they cover the rows, and the sides of a quantile are as they say."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from xaiframe.precaution.segment import chance, differences, leaves, slices
+from xaiframe.precaution.segment import sides, slices
 
 CUTS = np.array([0.25, 0.5, 0.75])
 
@@ -19,39 +18,9 @@ def test_slices_of_a_column_cover_every_row_once(hostile):
         assert len({one.name for one in found}) == len(found)
 
 
-def test_difference_by_hand():
-    credit = np.array([1.0, 1, 0, 0])
-    membership = np.array([[True, True, False, False], [False, True, True, True]])
+def test_sides_are_what_slices_are_not():
+    frame = pd.DataFrame({"a": [*np.arange(100.0), np.nan], "level": ["x"] * 101})
+    found = {one.name: int(one.rows.sum()) for one in sides(frame, CUTS)}
 
-    np.testing.assert_allclose(differences(membership, credit), [0.5, 1 / 3 - 0.5])
-
-
-def test_a_weak_corner_of_two_columns_is_a_leaf():
-    random = np.random.default_rng(0)
-    frame = pd.DataFrame(random.normal(size=(400, 3)), columns=list("abc"))
-    corner = (frame["a"] > 0) & (frame["b"] > 0)
-    found = leaves(frame, np.where(corner, 0.0, 1.0), 30, 0)
-    worst = min(found, key=lambda one: np.where(corner, 0.0, 1.0)[one.rows].mean())
-
-    assert "a > " in worst.name
-    assert "b > " in worst.name
-    assert (worst.rows == corner.to_numpy()).mean() > 0.97
-
-
-def test_chance_covers_the_weakest_of_random_errors():
-    random, weaker = np.random.default_rng(1), 0
-    for seed in range(20):
-        frame = pd.DataFrame(random.normal(size=(200, 3)), columns=list("abc"))
-        credit = (random.random(200) < 0.9).astype(float)
-        fixed = [one for one in slices(frame, CUTS) if one.rows.sum() >= 30]
-        every = np.stack([one.rows for one in [*fixed, *leaves(frame, credit, 30, seed)]])
-        null = chance(frame, np.stack([one.rows for one in fixed]), credit, 30, seed)
-        weaker += differences(every, credit).min() < np.quantile(null, 0.05)
-    assert weaker <= 4
-
-
-def test_nothing_numeric_has_no_leaves():
-    frame = pd.DataFrame({"level": ["x", "y"] * 50})
-
-    assert leaves(frame, np.ones(100), 30, 0) == []
-    assert chance(frame, np.ones((1, 100), bool), np.ones(100), 30, 0) == pytest.approx(0)
+    assert found == {"a ≤ 49.5": 50, "a ≤ 74.25": 75, "a > 24.75": 75, "a > 49.5": 50}
+    assert not set(found) & {one.name for one in slices(frame, CUTS)}

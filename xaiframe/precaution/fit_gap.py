@@ -20,7 +20,8 @@ from xaiframe.model.face import Model
 from xaiframe.precaution.columns import encode, region_means, sample
 from xaiframe.precaution.gap import Score, gain, loss, score_table
 from xaiframe.precaution.measure import central, resampled_means
-from xaiframe.precaution.segment import Segment, chance, differences, leaves, slices
+from xaiframe.precaution.segment import Segment
+from xaiframe.precaution.slice_search import ROWS, weakness
 
 SPLITS = ("train", "validation", "test")
 HASHES = 1024
@@ -41,7 +42,8 @@ class FitGap:
     folds, trees, sample
         of the probe: cross-validation folds, trees, most training rows read.
     minimum
-        fewest rows of a segment that is judged.
+        fewest rows of a segment that is judged. Segments speak of up to three features, numeric
+        and categorical together, and are searched for among at most 4000 held-out rows.
     parts
         quantile slices of a numeric column.
     listed
@@ -124,7 +126,10 @@ class FitGap:
         held = ("validation", "test")
         frame = pd.concat([data.splits[name].frame for name in held], ignore_index=True)
         truth = np.concatenate([data.splits[name].y for name in held])
-        credit = credits_of(truth, np.concatenate([answers[name] for name in held]), data.task)
+        told = np.concatenate([answers[name] for name in held])
+        rows = sample(len(truth), ROWS, seed)
+        frame, truth, told = frame.iloc[rows].reset_index(drop=True), truth[rows], told[rows]
+        credit = credits_of(truth, told, data.task)
         if credit is None or len(credit) < 2 * self.minimum:
             reason = f"{len(truth)} held-out rows: fewer than 2 × {self.minimum}"
             if credit is None:
@@ -132,21 +137,15 @@ class FitGap:
             return [weakest_fact("weakest_segment", None, len(truth), reason)], segment_table(
                 [], []
             )
-        found = list(slices(frame, np.arange(1, self.parts) / self.parts))
-        fixed = [one for one in found if self.minimum <= one.rows.sum() < len(credit)]
-        judged = fixed + leaves(frame, credit, self.minimum, seed)
-        small = [one for one in found if one.rows.sum() < self.minimum]
-        table = segment_table(judged, small, credit, self.minimum).head(self.listed)
-        if not judged:
+        found = weakness(frame, credit, self.minimum, np.arange(1, self.parts) / self.parts, seed)
+        table = segment_table(found.judged, found.small, credit, self.minimum).head(self.listed)
+        if not found.judged:
             reason = f"no segment has {self.minimum} rows"
             return [weakest_fact("weakest_segment", None, len(truth), reason)], table
-        drops = differences(np.stack([one.rows for one in judged]), credit)
-        worst = judged[int(drops.argmin())]
-        membership = np.stack([one.rows for one in fixed]) if fixed else np.empty((0, len(credit)))
-        null = chance(frame, membership, credit, self.minimum, seed)
+        worst = found.judged[0]
         return [
             weakest(worst, credit, seed),
-            weakest_fact("weakest_segment_null05", float(np.quantile(null, 0.05)), len(credit)),
+            weakest_fact("weakest_segment_null05", found.chance, int(worst.rows.sum())),
         ], table
 
 
@@ -204,7 +203,7 @@ def weakest(worst: Segment, credit: Array, seed: int) -> Fact:
 
 def weakest_fact(name: str, value: float | None, n: int, reason: str = "") -> Fact:
     """Difference of score; ``…_null05`` is what 95 of 100 searches stay above where no segment is
-    weak, since the weakest of many segments looks weak by chance."""
+    weak, for a segment as large as the weakest, since the weakest of many looks weak by chance."""
     better: Better = "none" if name.endswith("null05") else "higher"
     return Fact(name, value, "difference of score", n=n, better=better, reason=reason)
 
@@ -212,7 +211,8 @@ def weakest_fact(name: str, value: float | None, n: int, reason: str = "") -> Fa
 def segment_table(
     judged: list[Segment], small: list[Segment], credit: Array | None = None, minimum: int = 0
 ) -> pd.DataFrame:
-    """segment, score, difference, n, reason; segments too small to be judged come last."""
+    """segment, score, difference, n, reason in the order given; those too small to be judged come
+    last."""
     rows = []
     for one in [*judged, *small]:
         n = int(one.rows.sum())
@@ -221,5 +221,4 @@ def segment_table(
         rows.append(
             (one.name, score, score - (0.0 if credit is None else credit.mean()), n, reason)
         )
-    table = pd.DataFrame(rows, columns=["segment", "score", "difference", "n", "reason"])
-    return table.sort_values("difference", kind="stable", ignore_index=True)
+    return pd.DataFrame(rows, columns=["segment", "score", "difference", "n", "reason"])

@@ -22,9 +22,9 @@ def chapter(record: Record) -> Chapter:
 def segments(record: Record) -> Iterable[Block]:
     """Score of each segment against the average."""
     table = record.table("precaution.fit_gap", "segments")
-    if table is None or table.empty:
+    if table is None or not table["difference"].notna().any():
         return
-    shown = table.sort_values("difference").head(6)
+    shown = table[table["difference"].notna()].head(6)
     worst = shown.iloc[0]
     fact = record.facts.one("precaution.fit_gap.weakest_segment")
     spread = f" ({words.interval(fact.interval)})" if fact and fact.interval else ""
