@@ -41,6 +41,11 @@ class Split:
     mask
         ``(n, *input_shape)`` of int: the interpretable features of each instance where they are
         its own (superpixels); None where all share :attr:`Data.feature_mask`.
+    weight
+        ``(n,)`` float32 with mean 1: what each row counts in the loss of a fit; None: all the same.
+    draw
+        ``(n,)`` float32: how often a fit draws each row, relatively, with replacement; None: every
+        row once an epoch.
     """
 
     ids: Array
@@ -50,6 +55,8 @@ class Split:
     aside: pd.DataFrame | None = None
     original: Array | None = None
     mask: Array | None = None
+    weight: Array | None = None
+    draw: Array | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -63,6 +70,8 @@ class Split:
             None if self.aside is None else self.aside.iloc[positions].reset_index(drop=True),
             None if self.original is None else self.original[positions],
             None if self.mask is None else self.mask[positions],
+            None if self.weight is None else self.weight[positions],
+            None if self.draw is None else self.draw[positions],
         )
 
     def column(self, name: str) -> pd.Series | None:
@@ -132,7 +141,7 @@ class Data:
     def digest(self) -> str:
         """sha256 of everything a later stage can read from the data."""
         parts = [
-            (name, s.ids, s.x, s.y, hashed(s.frame), hashed(s.aside), s.original, s.mask)
+            (name, s.ids, s.x, s.y, hashed(s.frame), hashed(s.aside), s.original, s.mask, *_loss(s))
             for name, s in self.splits.items()
         ]
         return digest(
@@ -188,3 +197,9 @@ def hashed(frame: pd.DataFrame | None) -> Array | None:
     cells = [pd.util.hash_array(frame[name].to_numpy()) if len(frame) else names[:0]
              for name in frame.columns]  # fmt: skip
     return np.concatenate([names, *cells])
+
+
+def _loss(split: Split) -> list[tuple[str, Array]]:
+    """What a repair says of each row's part in the fit; nothing of a split as it was read."""
+    named = (("weight", split.weight), ("draw", split.draw))
+    return [(name, values) for name, values in named if values is not None]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler, Sampler, WeightedRandomSampler
 
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import DataError, Problem
@@ -36,12 +36,14 @@ class Rows(Dataset[Batch]):
         self.ids = torch.as_tensor(split.ids)
         self.x = torch.as_tensor(split.x)
         self.y = torch.as_tensor(split.y)
+        self.weight = None if split.weight is None else torch.as_tensor(split.weight)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, position: int) -> Batch:
-        return {"id": self.ids[position], "x": self.x[position], "y": self.y[position]}
+        row = {"id": self.ids[position], "x": self.x[position], "y": self.y[position]}
+        return row if self.weight is None else {**row, "weight": self.weight[position]}
 
 
 class DataModule(LightningDataModule):
@@ -71,15 +73,29 @@ class DataModule(LightningDataModule):
         return self.load()
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        order = torch.Generator().manual_seed(self.seed)
+        train, order = self.data.train, torch.Generator().manual_seed(self.seed)
         # Batch norm cannot train on a batch of one row; dropping it costs one row an epoch.
-        lonely = len(self.data.train) % self.batch_size == 1
+        lonely = len(train) % self.batch_size == 1
+        sampler: Sampler[int] = RandomSampler(Rows(train), generator=order)
+        if train.draw is not None:
+            sampler = WeightedRandomSampler(train.draw.tolist(), len(train), generator=order)
         return DataLoader(
-            Rows(self.data.train), self.batch_size, shuffle=True, generator=order, drop_last=lonely
+            Rows(train), self.batch_size, sampler=sampler, generator=order, drop_last=lonely
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return DataLoader(Rows(self.data.validation), 1024)
+
+
+class Ready(DataModule):
+    """Serves data that are there already, such as those whose training split was repaired."""
+
+    def __init__(self, data: Data) -> None:
+        super().__init__()
+        self.modality, self._given = data.modality, data  # type: ignore[misc]
+
+    def load(self) -> Data:
+        return self._given
 
 
 def split_rows(
