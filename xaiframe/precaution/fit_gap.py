@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.model_selection import KFold, StratifiedKFold
 
-from xaiframe.data.face import Data, Split
-from xaiframe.data.messages.words import key, words
+from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model
-from xaiframe.precaution.columns import encode, region_means, sample
+from xaiframe.precaution.columns import sample
 from xaiframe.precaution.gap import Score, gain, loss, score_table
 from xaiframe.precaution.measure import central, resampled_means
+from xaiframe.precaution.probing import folds_of, forest, probed
 from xaiframe.precaution.segment import Segment
 from xaiframe.precaution.slice_search import ROWS, weakness
 
 SPLITS = ("train", "validation", "test")
-HASHES = 1024
-"""Numbers that words are hashed to, for a forest that cannot take a word as it is."""
 Answers = Mapping[str, Array | None]
 """Split → predictions ``(n,)``, or None where there are none."""
 
@@ -97,28 +91,19 @@ class FitGap:
         x, y = probed(data.train, data)[rows], data.train.y[rows]
         if len(rows) < 2 * self.folds or len(np.unique(y)) < 2:
             return dict.fromkeys(SPLITS)
-        options = {"n_estimators": self.trees, "min_samples_leaf": 2, "random_state": seed}
-        if data.task == "classification":
-            # the score counts classes equally: so does the forest
-            forest = RandomForestClassifier(class_weight="balanced", **options)
-        else:
-            forest = RandomForestRegressor(**options)
+        # the score counts classes equally: so does the forest
+        options = {"class_weight": "balanced"} if data.task == "classification" else {}
+        probe = forest(data.task, self.trees, seed, min_samples_leaf=2, **options)
         out_of_fold: Array = np.full(len(data.train), np.nan)
-        for fit, held in self._folds(y, data.task, seed):
-            out_of_fold[rows[held]] = forest.fit(x[fit], y[fit]).predict(x[held])
-        forest.fit(x, y)
+        for fit, held in folds_of(y, data.task, self.folds, seed):
+            out_of_fold[rows[held]] = probe.fit(x[fit], y[fit]).predict(x[held])
+        probe.fit(x, y)
         later = {name: data.splits[name] for name in SPLITS[1:]}
         told = {
-            name: forest.predict(probed(split, data)) if len(split) else y[:0]
+            name: probe.predict(probed(split, data)) if len(split) else y[:0]
             for name, split in later.items()
         }
         return {"train": out_of_fold, **told}
-
-    def _folds(self, y: Array, task: str, seed: int) -> list[tuple[Array, Array]]:
-        # a class with fewer rows than folds cannot be stratified
-        able = task == "classification" and np.unique(y, return_counts=True)[1].min() >= self.folds
-        split = StratifiedKFold if able else KFold
-        return list(split(self.folds, shuffle=True, random_state=seed).split(y, y))
 
     def _segments(
         self, data: Data, answers: Mapping[str, Array], seed: int
@@ -147,31 +132,6 @@ class FitGap:
             weakest(worst, credit, seed),
             weakest_fact("weakest_segment_null05", found.chance, int(worst.rows.sum())),
         ], table
-
-
-def probed(split: Split, data: Data) -> Any:
-    """``(n, columns)`` what the probe sees, sparse for messages; what is not finite is read as 0.
-
-    A forest that took a word or a sample by its place would learn nothing from one that moved.
-    """
-    if data.modality == "text":
-        return HASHER.transform(split.original)
-    if data.modality != "series":
-        return np.nan_to_num(split.x.reshape(len(split), -1))
-    parts = [encode(split.frame)]
-    if data.aligned:
-        parts.append(region_means(split.x, data).to_numpy())
-    return np.nan_to_num(np.hstack(parts))
-
-
-def spoken(message: str) -> list[str]:
-    """The words of a message, their case aside."""
-    return [key(word.surface) for word in words(message)]
-
-
-HASHER = HashingVectorizer(
-    n_features=HASHES, analyzer=spoken, norm=None, alternate_sign=False, dtype=np.float32
-)
 
 
 def dummy(data: Data) -> Answers:
