@@ -105,6 +105,7 @@ class Recipe:
     data: Node
     model: Node
     precaution: Mapping[str, Node]
+    repair: Mapping[str, Node]
     perturbation: Mapping[str, Node]
     gradient: Mapping[str, Node]
     evaluation: Mapping[str, Node]

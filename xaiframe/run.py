@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
+
+import pandas as pd
 
 from xaiframe.composition.compose import Composed, instantiate
 from xaiframe.data.face import Data
@@ -20,6 +22,7 @@ from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.loading import loading_outcome
 from xaiframe.runner.metrics import measure
 from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome
+from xaiframe.runner.repairs import Repairs
 from xaiframe.runner.subject import Subject, Tools
 from xaiframe.runner.tune import Tuner, compare, current
 from xaiframe.store import source_digest
@@ -47,6 +50,12 @@ class Round:
     trust: tuple[str, ...] = ()
     local: dict[str, Any] = field(default_factory=dict)
     overall: dict[str, Importance | Curve] = field(default_factory=dict)
+    stored: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """What the checks stored, ``check.table``, for the repairs that read it."""
+
+    @cached_property
+    def repairs(self) -> Repairs:
+        return Repairs(self.tools.module)
 
     @property
     def recipe(self) -> Recipe:
@@ -61,6 +70,7 @@ class Round:
         self.strategy()
         self.load()
         self.precaution("data", None)
+        self.repair()
         model = self.model()
         self.precaution("fitted", model)
         subject = self.probe(model)
@@ -124,7 +134,18 @@ class Round:
             if model is not None:
                 decides["model"] = model.digest
             compute = partial(check, data, *extra, self.recipe.seed)
-            self.ledger.unit("precaution", name, decides, compute)
+            outcome = self.ledger.unit("precaution", name, decides, compute)
+            if outcome is not None:
+                self.stored |= {f"{name}.{key}": one for key, one in outcome.tables.items()}
+
+    def repair(self) -> None:
+        """What the fit will learn from, put right; checks, scores and explanations keep reading
+        the data as they are."""
+        repairs = self.tools.methods["repair"]
+        if self.recipe.repair:
+            self.stage("repair", len(repairs))
+            self.not_applicable("repair")
+            self.repairs.run(self.ledger, repairs, self.recipe, self.stored)
 
     def model(self) -> Model:
         """The model that was brought, or the network fitted here, and how good it is."""
@@ -163,6 +184,7 @@ class Round:
             "model": recipe.model,
             "fit": recipe.fit,
             "data": self.data.digest,
+            "repairs": self.repairs.keys,
             "seed": recipe.seed,
             "runner": recipe.runner,
             "source": room_digest(recipe.model, "model", "data", "runner/fit.py"),
@@ -175,13 +197,15 @@ class Round:
     def _fit(self, key: str) -> Outcome:
         recipe, folder = self.recipe, self.ledger.cache.partial(key)
         folder.mkdir(parents=True, exist_ok=True)
+        module, conduct = self.repairs.lesson()
         fitted = fit(
             self.tools.architecture,
-            self.tools.module,
+            module,
             recipe.fit,
             self.tools.runner,
             folder,
             recipe.seed,
+            conduct,
         )
         best = fitted.history.iloc[fitted.best_epoch - 1]
         network = fitted.model.module
@@ -256,7 +280,8 @@ class Round:
         key = unit_key("tuning", "search", decides)
         folder = self.ledger.cache.partial(key)
         folder.mkdir(parents=True, exist_ok=True)
-        tuner = Tuner(self.tools, lambda node: instantiate(node, self.trust), folder)
+        build = partial(instantiate, trust=self.trust)
+        tuner = Tuner(self.tools, build, folder, self.repairs.lesson)
         found = self.ledger.unit("tuning", "search", decides, lambda: self._search(study, tuner))
         if found is None:
             return
@@ -284,7 +309,8 @@ class Round:
         methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
         return {
             "node": recipe.tuning, "model": recipe.model, "fit": recipe.fit, "methods": methods,
-            "evaluation": recipe.evaluation, "source": source, **subject.decides,
+            "repairs": self.repairs.keys, "evaluation": recipe.evaluation, "source": source,
+            **subject.decides,
         }  # fmt: skip
 
     def _search(self, study: Any, tuner: Tuner) -> Outcome:

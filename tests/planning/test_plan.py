@@ -137,6 +137,7 @@ def recipe(**changes):
         data=node("Rows", source="file.csv"),
         model=node("Network"),
         precaution={"early": node("Early"), "late": node("Late")},
+        repair={},
         perturbation={"shapley": node("Shapley"), "permute": node("Permute")},
         gradient={"slope": node("Slope")},
         evaluation={"weigh": node("Weigh")},
@@ -387,7 +388,7 @@ def test_no_choice_of_the_house_has_a_cost_that_cannot_be_read():
     from xaiframe.planning.estimate import numbers
 
     known = dict.fromkeys(
-        ("instances", "rows", "background", "features", "elements", "classes"), 2.0
+        ("instances", "rows", "background", "features", "elements", "classes", "gradient"), 2.0
     ) | {"methods": 2.0, "explanation": 2.0}
     for group in ("precaution", "perturbation", "gradient", "evaluation"):
         for entry in entries(group, [house()]):

@@ -73,6 +73,8 @@ def misfits(
     except (UnknownTarget, KeyError, AttributeError, TypeError):
         return
     for group, names in explicit.items():
+        if group == "repair":
+            continue  # the plan says why one does not apply, and goes on
         nodes = config.get(group) or {}
         for name in sorted(names) if isinstance(nodes, Mapping) else ():
             node = nodes.get(name)

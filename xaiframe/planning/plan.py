@@ -18,7 +18,8 @@ from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 
 METHODS = ("perturbation", "gradient")
-GROUPS = ("precaution", *METHODS, "evaluation")
+GROUPS = ("precaution", "repair", *METHODS, "evaluation")
+TRAINED = "the model comes trained: nothing is fitted here"
 UNKNOWN = Description("", (), {}, "")
 Names = Mapping[str, float | None]
 
@@ -174,6 +175,8 @@ class Planner:
         yield Stage("strategy", (Unit("declared"),))
         yield Stage("data", (self.single("data", NOTHING),))
         yield Stage("precaution", tuple(self.checks("data")), "data")
+        if self.recipe.repair:
+            yield Stage("repair", tuple(self.every["repair"]))
         fit = self.estimator.of(self.shapes.rows) if self.brought else self.estimator.fit()
         yield Stage("model", (self.single("model", fit),))
         yield Stage("precaution", tuple(self.checks("fitted")), "fitted")
@@ -197,8 +200,7 @@ class Planner:
     def tuned(self, costs: Cost) -> Unit:
         """The tuning, where there is something to tune."""
         unit = self.single("tuning", NOTHING if self.brought else costs)
-        reason = "the model comes trained: nothing is fitted here"
-        return replace(unit, applies=False, reason=reason) if self.brought else unit
+        return replace(unit, applies=False, reason=TRAINED) if self.brought else unit
 
     def about(self) -> Subject:
         recipe = self.recipe
@@ -302,6 +304,10 @@ class Planner:
             for name, one in described.items()
             if one is not UNKNOWN
         }
+        if group == "repair":
+            # A round switches repairs on by itself: one that does not apply must not stop it.
+            yield from self.repairs(described, reasons)
+            return
         fitting = [name for name, reason in reasons.items() if not reason]
         for name, reason in reasons.items():
             if reason and name in self.composed.explicit.get(group, ()):
@@ -310,6 +316,23 @@ class Planner:
             facts, bearing = described[name].facts, self.bearing
             refused = bearing.reason_against(name, facts) if bearing else ""
             yield self.unit(group, name, described[name], reason or refused, further)
+
+    def repairs(
+        self, described: Mapping[str, Description], reasons: Mapping[str, str]
+    ) -> Iterator[Unit]:
+        """Repairs, with why one does not apply: the model comes trained, or its check is not
+        here to tell what to repair."""
+        for name, reason in reasons.items():
+            own = TRAINED if self.brought else reason or self.unread(described[name])
+            yield self.unit("repair", name, described[name], own, None)
+
+    def unread(self, description: Description) -> str:
+        """Which check a repair reads and the recipe does not have; empty where all are there."""
+        read = [str(one).partition(".")[0] for one in description.facts.get("reads", ())]
+        missing = [one for one in read if one not in self.recipe.precaution]
+        return (
+            f"it reads what precaution {missing[0]} finds, which is not chosen" if missing else ""
+        )
 
     def unit(
         self, group: str, name: str, description: Description, reason: str, further: Names | None

@@ -19,6 +19,7 @@ STAGES = (
     "model",
     "probe",
     "precaution",
+    "repair",
     "perturbation",
     "gradient",
     "evaluation",

@@ -11,7 +11,7 @@ from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.rules import Condition, PrescriptionRule, Take, When, rule_of
 
 ABSENT = object()
-TRAINING = ("fit.", "model.", "data.")
+TRAINING = ("fit.", "model.", "data.", "repair")
 """Settings that only training again can follow."""
 SHOWN = 6
 """Facts that a fired prescription quotes; the rest are counted."""
@@ -48,7 +48,7 @@ def _prescription(
     wanted = dict(_wanted(rule, matches, facts, config))
     if facts.one("model.load.digest") and any(key.startswith(TRAINING) for key in wanted):
         return _advice(rule, matches, wanted)
-    known = {key: value for key, value in wanted.items() if at(config, key) is not ABSENT}
+    known = {key: value for key, value in wanted.items() if _is_there(key, config, wanted)}
     if all(_same(at(config, key), value) for key, value in known.items()):
         return None
     return Prescription(
@@ -60,6 +60,16 @@ def _prescription(
         expect=dict(rule.expect),
         fired_by=_quoted(matches),
     )
+
+
+def _is_there(key: str, config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a setting can be made: the config has it, or it belongs to a choice that is selected
+    along with it."""
+    if at(config, key) is not ABSENT:
+        return True
+    group, _, rest = key.partition(".")
+    selected = wanted.get(group)
+    return isinstance(selected, list) and rest.partition(".")[0] in selected
 
 
 def _advice(
@@ -133,10 +143,17 @@ def _wanted(
         before = at(config, key)
         if isinstance(value, Mapping):
             yield key, _bounded(value, before)
-        elif rule.for_each and isinstance(value, Sequence) and not isinstance(value, str):
+        elif isinstance(before, Mapping) and _is_list(value):
+            # A group of choices: those that are there stay, in their order.
+            yield key, _union(list(before), iter(value))
+        elif rule.for_each and _is_list(value):
             yield key, _union(before, _filled(value, rule.for_each, names))
         else:
             yield key, _plain(value)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _bounded(bound: Mapping[str, Any], before: Any) -> Any:
@@ -157,7 +174,7 @@ def _filled(items: Sequence[Any], label: str, names: Sequence[str]) -> Iterator[
 
 
 def _union(before: Any, added: Iterator[Any]) -> list[Any]:
-    there = list(before) if isinstance(before, Sequence) and not isinstance(before, str) else []
+    there = list(before) if _is_list(before) else []
     return there + [item for item in added if item not in there]
 
 
@@ -194,12 +211,14 @@ def at(config: Mapping[str, Any], key: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if _is_list(value):
         return [_plain(item) for item in value]
     return value
 
 
 def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Mapping):  # a group of choices
+        before = list(before)
     return bool(_plain(before) == _plain(after))
 
 

@@ -72,7 +72,9 @@ class PrescriptionRule:
     """One prescription as it is declared.
 
     then: dotted key → value; ``{at_least: x}`` and ``{at_most: x}`` leave a stronger setting
-    alone. for_each: a label whose found values fill ``{label}`` inside listed values.
+    alone; a list under a group (``repair: [suspects]``) adds these choices to those that are
+    there, and their parameters may stand beside it (``repair.suspects.action: drop``). for_each: a
+    label whose found values fill ``{label}`` inside listed values.
     """
 
     key: str

@@ -11,7 +11,7 @@ from xaiframe.report.block import Block, Chapter, Prose, Row, Table, fact_cell, 
 from xaiframe.report.record import Record
 
 SECTIONS = {
-    "data": ("data", "precaution"),
+    "data": ("data", "precaution", "repair"),
     "model": ("model",),
     "explanation": ("probe", "perturbation", "gradient"),
     "evaluation": ("evaluation",),

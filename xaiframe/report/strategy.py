@@ -19,7 +19,7 @@ SAID = {
     "fallback": "Where it should not decide",
 }
 
-SHOWN = ("precaution", "perturbation", "gradient", "evaluation", "tuning")
+SHOWN = ("precaution", "repair", "perturbation", "gradient", "evaluation", "tuning")
 
 
 def chapter(record: Record) -> Chapter:

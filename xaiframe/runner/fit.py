@@ -20,7 +20,9 @@ from xaiframe.data.module import Batch, DataModule
 from xaiframe.errors import ModelError, Problem
 from xaiframe.model.face import WhiteBox
 from xaiframe.model.network import Embedding
+from xaiframe.model.preparation import prepared, stored_preparations
 from xaiframe.recipe import Fit
+from xaiframe.repair.repaired import PLAIN, Attack, Conduct
 from xaiframe.runner.trainer import Runner, quiet
 
 
@@ -29,21 +31,30 @@ class Learner(LightningModule):
 
     ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs;
     for messages it is ``input_noise`` of the root mean square of the words' vectors, added to them.
+    ``attack`` replaces some rows of each batch by adversarial examples. A row's ``weight`` scales
+    its loss, on top of its class's.
     """
 
     noise: Tensor
     class_weight: Tensor | None
 
-    def __init__(self, network: nn.Module, fit: Fit, data: Data) -> None:
+    def __init__(
+        self, network: nn.Module, fit: Fit, data: Data, attack: Attack | None = None
+    ) -> None:
         super().__init__()
         self.network = network
         self.fit_config = fit
         self.regression = data.task == "regression"
         self.register_buffer("noise", torch.as_tensor(data.scale) * fit.input_noise, False)
         self.register_buffer("class_weight", _class_weight(data, fit), False)
+        self.attack = attack
         self.history: list[dict[str, float]] = []
 
-    def _loss(self, outputs: Tensor, y: Tensor, training: bool) -> Tensor:
+    def _loss(
+        self, outputs: Tensor, y: Tensor, training: bool, weight: Tensor | None = None
+    ) -> Tensor:
+        if weight is not None:
+            return self._weighted(outputs, y, weight)
         if self.regression:
             return nn.functional.mse_loss(outputs[:, 0], y)
         # Validation loss is plain cross-entropy, so that trials with other smoothing compare.
@@ -54,12 +65,33 @@ class Learner(LightningModule):
             label_smoothing=self.fit_config.label_smoothing if training else 0.0,
         )
 
+    def _weighted(self, outputs: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+        """The training loss with each row's own weight; divided by the rows (their classes'
+        weights), not by the batch's weights: a batch of light rows must count little."""
+        if self.regression:
+            return (weight * nn.functional.mse_loss(outputs[:, 0], y, reduction="none")).mean()
+        single = nn.functional.cross_entropy(
+            outputs,
+            y,
+            weight=self.class_weight,
+            label_smoothing=self.fit_config.label_smoothing,
+            reduction="none",
+        )
+        rows = len(y) if self.class_weight is None else self.class_weight[y].sum()
+        return (weight * single).sum() / rows
+
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        x = batch["x"]
+        x, y = batch["x"], batch["y"]
+        if self.attack is not None:
+            x = self.attack(self.network, x, y, self._plain_loss)
         outputs = self._disturbed(x) if self.fit_config.input_noise else self.network(x)
-        loss = self._loss(outputs, batch["y"], training=True)
+        loss = self._loss(outputs, y, training=True, weight=batch.get("weight"))
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
         return loss
+
+    def _plain_loss(self, outputs: Tensor, y: Tensor) -> Tensor:
+        """What an adversary makes worse: the loss without weights or smoothing."""
+        return self._loss(outputs, y, training=False)
 
     def _disturbed(self, x: Tensor) -> Any:
         """Outputs for noisy inputs; a word's number bears no noise, its vector does."""
@@ -112,15 +144,23 @@ class Fitted:
 
 
 def fit(
-    architecture: Any, module: DataModule, config: Fit, runner: Runner, folder: Path, seed: int
+    architecture: Any,
+    module: DataModule,
+    config: Fit,
+    runner: Runner,
+    folder: Path,
+    seed: int,
+    conduct: Conduct = PLAIN,
 ) -> Fitted:
-    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
+    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss;
+    ``conduct`` is what repairs ask of the fit beyond the rows of ``module``.
 
     Raises :class:`ModelError` when the loss is not finite.
     """
     seed_everything(seed, workers=True, verbose=False)
     module.batch_size, module.seed = config.batch_size, seed
-    learner = Learner(architecture.build(module.data), config, module.data)
+    network = prepared(architecture.build(module.data), conduct.preparations)
+    learner = Learner(network, config, module.data, conduct.attack)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
     with quiet():
@@ -157,8 +197,9 @@ def weights(network: nn.Module) -> bytes:
 
 def restore(architecture: Any, stored: bytes, data: Data) -> WhiteBox:
     """The model whose weights were stored; only tensors are read, never pickled code."""
-    network = architecture.build(data)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        network.load_state_dict(torch.load(io.BytesIO(stored), weights_only=True))
+        state = torch.load(io.BytesIO(stored), weights_only=True)
+        network = prepared(architecture.build(data), stored_preparations(state))
+        network.load_state_dict(state)
     return face(architecture, network, data)

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.module import DataModule
 from xaiframe.evaluation.evidence import Explained
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, Facts
 from xaiframe.probe.instances import Instances
 from xaiframe.recipe import Fit, Recipe
+from xaiframe.repair.repaired import Conduct
 from xaiframe.runner.explanations import attribute, gather
 from xaiframe.runner.fit import Fitted, fit
 from xaiframe.runner.metrics import split_facts
@@ -27,18 +29,21 @@ COMPARED = ("validation.score", "test.score", "test.accuracy", "test.calibration
 
 @dataclass(frozen=True)
 class Tuner:
-    """Everything a trial needs; ``build`` turns a model node into an architecture."""
+    """Everything a trial needs; ``build`` turns a model node into an architecture, ``lesson`` makes
+    what every trial learns from."""
 
     tools: Tools
     build: Callable[[Mapping[str, Any]], Any]
     folder: Path
+    lesson: Callable[[], tuple[DataModule, Conduct]]
 
     def refit(self, parameters: Mapping[str, Any]) -> tuple[Tools, Fitted]:
         """Fit the recipe's model under other parameters (``fit.*`` and ``model.*``)."""
         recipe = with_parameters(self.tools.recipe, parameters)
         tools = replace(self.tools, recipe=recipe, architecture=self.build(recipe.model))
+        module, conduct = self.lesson()
         fitted = fit(
-            tools.architecture, tools.module, recipe.fit, tools.runner, self.folder, recipe.seed
+            tools.architecture, module, recipe.fit, tools.runner, self.folder, recipe.seed, conduct
         )
         return tools, fitted
 

@@ -40,6 +40,7 @@ GROUPS: Mapping[str, str] = {
     "data": "what is learnt from",
     "model": "what is audited",
     "precaution": "checks of the data, before they do harm",
+    "repair": "what the fit learns from, put right; validation and test stay",
     "perturbation": "change the input, watch the output",
     "gradient": "follow the output back to the input",
     "evaluation": "do the explanations agree; are they faithful and sane",
