@@ -32,6 +32,11 @@ class GradientBank(Bank):
     """
 
     @cached_property
+    def answered(self) -> dict[Any, Any]:
+        """What was asked already and serves several methods, by what was asked."""
+        return {}
+
+    @cached_property
     def embedding(self) -> nn.Module | None:
         """The layer that turns the model's inputs into the space of the gradients, if any."""
         first = next(iter(self.scorer.module), None)
