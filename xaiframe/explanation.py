@@ -111,7 +111,8 @@ class Method:
     """Whether another seed gives other numbers."""
     cost = "instances"
     """Model evaluations as an arithmetic expression over parameters and
-    instances, features, elements, background, rows, classes."""
+    instances, features, elements, background, rows, classes, gradient (1 where the model offers it,
+    else 0)."""
     reference = ""
     """Where the method is published: DOI or arXiv id."""
 

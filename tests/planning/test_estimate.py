@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 
 from xaiframe.catalogue.listing import describe
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
-from xaiframe.planning.estimate import Shapes, known_shapes
+from xaiframe.planning.estimate import Estimator, Shapes, known_shapes
+from xaiframe.recipe import Explain, ReferenceConfig
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,17 @@ def test_what_a_built_in_source_states_is_what_it_loads(module, node):
 def test_nothing_is_stated_of_a_file():
     table = describe("xaiframe.data.table.Table")
     assert known_shapes(table, {"source": "my.csv", "target": "y"}) == Shapes()
+
+
+def test_attacks_are_counted_only_where_the_model_offers_gradients():
+    check = describe("xaiframe.precaution.robustness.Robustness")
+    recipe = SimpleNamespace(
+        explain=Explain(), reference=ReferenceConfig(), data={}, model={}, precaution={}
+    )
+    asked = {
+        gradient: Estimator(recipe, Shapes(), "table", gradient).method(check, {}).evaluations
+        for gradient in (False, True)
+    }
+
+    assert asked[False] == 500 * 22
+    assert asked[True] == 500 * 22 + 200 * (4 * 13 + 13) + 100 * 11 * 11

@@ -82,12 +82,18 @@ def _number(value: Any) -> float | None:
 
 
 class Estimator:
-    """Costs of one recipe's units, given what is known about the sizes of its data."""
+    """Costs of one recipe's units, given what is known about the sizes of its data.
 
-    def __init__(self, recipe: Recipe, shapes: Shapes, modality: str) -> None:
+    gradient: whether the model offers gradients, for methods that do more where it does.
+    """
+
+    def __init__(
+        self, recipe: Recipe, shapes: Shapes, modality: str, gradient: bool = False
+    ) -> None:
         self.recipe = recipe
         self.shapes = shapes
         self.modality = modality
+        self.gradient = gradient
 
     def names(self) -> dict[str, float | None]:
         """What every cost expression may speak of."""
@@ -101,6 +107,7 @@ class Estimator:
             "features": shapes.features,
             "elements": shapes.elements,
             "classes": shapes.classes,
+            "gradient": int(self.gradient),
         }
 
     def method(

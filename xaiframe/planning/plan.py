@@ -162,7 +162,8 @@ class Planner:
         self.bearing = bearing
         self.subject = self.about()
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
-        self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality)
+        gradient = "gradient" in self.subject.provides
+        self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality, gradient)
 
     def stages(self) -> Iterator[Stage]:
         if UNKNOWN in (self.data, self.model):

@@ -19,6 +19,9 @@ CONDITIONS = 256
 """Weakest conditions that segments are narrowed by."""
 ROWS = 4000
 """Most rows that are searched."""
+ROUNDING = 1e-3
+"""Standard deviations by which a segment has to beat chance, more than float32 loses: shares of
+few rows take few values, so that ties are common."""
 Found = dict[tuple[int, ...], float]
 """Segment, as the positions of its conditions → standard deviations from the mean."""
 
@@ -149,7 +152,8 @@ def weakness(frame: pd.DataFrame, credit: Array, minimum: int, cuts: Array, seed
     z = search.weakest(credit)
     if not z:
         return Weakness(fixed, small)
-    limit = float(np.quantile(search.chance(credit, seed), 0.05))
+    lowest_of_chance = np.quantile(search.chance(credit, seed), 0.05, method="lower")
+    limit = float(lowest_of_chance) - ROUNDING
     below = [search.segment(one) for one in _below(search, z, limit, credit)]
     first = below[0] if below else search.segment(lowest(z, 1)[0])
     drops = {one.name: float(credit[one.rows].mean()) for one in [first, *below, *fixed]}

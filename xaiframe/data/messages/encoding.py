@@ -50,12 +50,14 @@ class TextEncoding(Identity):
     def features(self) -> tuple[str, ...]:
         return tuple(f"word {place}" for place in range(1, self.length + 1))
 
-    def encode(self, messages: Sequence[str]) -> Array:
+    def encode(self, messages: Sequence[str], exact: bool = False) -> Array:
         """``(n, length)`` float32. A word never written like this takes the number of one that
-        differs in case, width or what stands before it; one that is new altogether, a new one."""
+        differs in case, width or what stands before it, unless ``exact``; one that is new
+        altogether, a new one."""
         x = np.zeros((len(messages), self.length), dtype=np.float32)
+        number = self._add if exact else self._number
         for row, message in zip(x, messages, strict=True):
-            found = [self._number(surface) for surface in spelled(message)[: self.length]]
+            found = [number(surface) for surface in spelled(message)[: self.length]]
             row[: len(found)] = found
         return x
 

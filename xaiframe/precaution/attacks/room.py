@@ -1,0 +1,70 @@
+"""Room: which elements of an input an attack may move, in which unit, and how far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xaiframe.data.face import Data, Split
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Array
+from xaiframe.precaution.corruptions.image import levels
+from xaiframe.precaution.corruptions.table import numeric
+
+
+@dataclass(frozen=True)
+class Room:
+    """What an attack on n rows may do.
+
+    step
+        ``(n, *input_shape)`` float32: how far each element moves at radius 1; 0 where it stays.
+    low, high
+        ``(n, *input_shape)`` float32: between which values.
+    factor, unit
+        ``radius · factor`` is the largest move in the user's ``unit``.
+    """
+
+    step: Array
+    low: Array
+    high: Array
+    factor: float = 1.0
+    unit: str = "sd"
+
+    def __getitem__(self, positions: Array | slice) -> Room:
+        low, high = self.low[positions], self.high[positions]
+        return Room(self.step[positions], low, high, self.factor, self.unit)
+
+
+def room(data: Data, rows: Split) -> Room:
+    """The room of an attack: radii are standard deviations of each numeric column or channel, for
+    pictures shares of the range of levels; nothing leaves the range of the training split.
+
+    Raises :class:`NotApplicable` for messages, and where nothing is numeric.
+    """
+    if data.modality == "text":
+        raise NotApplicable("a message changes by whole words, and a gradient moves none of them")
+    step = np.broadcast_to(data.scale, rows.x.shape)
+    if data.modality == "table":
+        step = step * movable(data, rows)
+        if not step.any():
+            raise NotApplicable("no feature is a number")
+    over = {"image": None, "series": (0, 2)}.get(data.modality, 0)
+    low = np.minimum(data.train.x.min(axis=over, keepdims=over is not None), rows.x)
+    high = np.maximum(data.train.x.max(axis=over, keepdims=over is not None), rows.x)
+    if data.modality != "image":
+        return Room(step.astype(np.float32), low, high)
+    darkest, brightest = levels(data)
+    factor = brightest - darkest
+    return Room(np.full(rows.x.shape, factor, np.float32), low, high, factor, "levels")
+
+
+def movable(data: Data, rows: Split) -> Array:
+    """``(n, elements)`` bool: numbers that are there. Levels, dates, and the element that says
+    that a number is missing do not move by a little."""
+    owner = data.feature_mask
+    _, first = np.unique(owner, return_index=True)
+    own = np.zeros(len(owner), dtype=bool)
+    own[first] = numeric(data)[owner[first]]
+    there = np.isfinite(data.encoding.values(rows.x))[:, owner]
+    return np.asarray(own & there)
