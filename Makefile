@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RECIPE ?= recipes/breast_cancer.yaml
+PLANTED ?=           # --quick, --jobs 2, --checks purity: see benchmarks/planted_faults.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup audit recipes test lint types contract unit bench clean
@@ -45,8 +46,9 @@ contract: setup
 unit: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-bench: setup     ## stage times, peak memory, explanation against bare model evaluations
+bench: setup     ## stage times, peak memory, explanation cost; planted faults against every check
 	$(BIN)/python benchmarks/stages.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.planted_faults $(PLANTED)
 
 clean:           ## remove runs and caches, keep .venv
 	rm -rf outputs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
