@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import torch
 from captum.attr import LayerAttribution, LayerGradCam
+from torch import Tensor
 
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Attribution, Method
+from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.layerwise import by_batch, copy_of
 from xaiframe.probe.reach import last_feature_map
-from xaiframe.probe.rewrite import simplify, verify
 
 
 @dataclass(frozen=True)
@@ -41,24 +40,22 @@ class GradCam(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)`` in units of the score."""
-        network = simplify(bank.module)
-        verify(network, bank.module, bank.inputs[:1])
-        camera = LayerGradCam(network, last_feature_map(network))
-        targets = bank.tensor(bank.targets, torch.int64)
-        parts = []
-        for start in range(0, len(bank), bank.scorer.max_batch):
-            part = slice(start, start + bank.scorer.max_batch)
-            with torch.inference_mode(False), torch.enable_grad():
-                leaf = bank.inputs[part].clone().requires_grad_(True)
-                seen = camera.attribute(
-                    leaf, targets[part].clone(), relu_attributions=self.positive
-                ).detach()
-            parts.append(enlarge(seen, bank.inputs.shape[1:]).cpu().numpy())
-        values = bank.fold(np.concatenate(parts).astype(np.float64))
+        values = bank.fold(self.maps(bank))
         return Attribution(values, "element", evaluations=len(bank))
 
+    def maps(self, bank: GradientBank) -> Array:
+        """``(n, *space)`` float64: the maps at the input's size."""
+        network = copy_of(bank)
+        camera = LayerGradCam(network, last_feature_map(network))
 
-def enlarge(seen: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
+        def seen(leaf: Tensor, targets: Tensor) -> Tensor:
+            found = camera.attribute(leaf, targets, relu_attributions=self.positive).detach()
+            return enlarge(found, leaf.shape[1:])
+
+        return by_batch(bank, seen)
+
+
+def enlarge(seen: Tensor, shape: tuple[int, ...]) -> Tensor:
     """``(n, *shape)``: maps ``(n, 1, h, w)`` or ``(n, 1, l)`` at the input's size, shared by its
     channels.
 

@@ -37,5 +37,5 @@ class SmoothGradSquared(Method):
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
         copies = noisy(bank, self.samples, self.noise)
-        values, error = bank.fold(copies.mean_square), bank.fold(copies.square.error)
+        values, error = bank.fold(copies.mean_square), copies.square.error
         return Attribution(values, "element", error, evaluations=len(bank) * self.samples)

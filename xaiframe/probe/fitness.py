@@ -67,9 +67,9 @@ def _remarks(module: nn.Module, x: Tensor) -> Iterator[Remark]:
     found = list(dict.fromkeys(gaps(network)))
     yield Remark("lrp", not found, _listed(found) or "every layer has a relevance rule")
     pairs = adjoining(network)
-    wrong = "takes a non-linear layer's output directly: captum's DeepLIFT multiplies wrongly there"
-    text = f"{_listed(pairs)} {wrong}" if pairs else "no two non-linear layers adjoin"
-    yield Remark("deep_lift", not pairs, text)
+    apart = "takes a non-linear layer's output directly: a copy gives it a tensor of its own"
+    text = f"{_listed(pairs)} {apart}" if pairs else "no two non-linear layers adjoin"
+    yield Remark("deep_lift", True, text)
 
 
 def _gradient(module: nn.Module, x: Tensor) -> Remark:

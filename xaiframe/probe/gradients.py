@@ -101,6 +101,10 @@ class GradientBank(Bank):
             return values
         return np.sqrt((values**2).sum(axis=1)) if norm else np.asarray(values.sum(axis=1))
 
+    def fold_each(self, values: Array) -> Array:
+        """``(n, k, *input_shape)`` from ``(n, k, *space)``: :meth:`fold` without a norm."""
+        return values if self.embedding is None else np.asarray(values.sum(axis=2))
+
     def _embedded(self, statistic: Any) -> Array:
         """A statistic of each dimension over the words of some training rows, for all positions."""
         rows = self.embed(self.data.train.x[:EMBEDDED_ROWS]).movedim(1, 0).flatten(1)

@@ -18,8 +18,9 @@ class Noisy:
 
     ``noise``: standard deviation as a share of each element's extent on the training split.
     Gradients are in score per standard deviation. ``sums`` and ``squares`` ``(groups, n, *space)``
-    float64 add up the copies of each group; ``slope`` and ``square`` are :class:`Moments` of the
-    gradients, and of their squares, per interpretable feature.
+    float64 add up the copies of each group; ``square`` are :class:`Moments` of the squared
+    gradients per interpretable feature, ``slope`` those of the gradients themselves; in an
+    embedding its dimensions stay apart there, for the norm over them is taken last.
     """
 
     def __init__(self, bank: GradientBank, samples: int, noise: float) -> None:
@@ -34,8 +35,8 @@ class Noisy:
             for place, copy in enumerate(copies):
                 self.sums[copy % groups] += slopes[:, place]
                 self.squares[copy % groups] += powers[:, place]
-            self.slope.add(_per_feature(slopes, bank))
-            self.square.add(_per_feature(powers, bank))
+            self.slope.add(slopes if bank.embedding else per_feature(slopes, bank))
+            self.square.add(per_feature(bank.fold_each(powers), bank))
 
     @property
     def mean(self) -> Array:
@@ -116,12 +117,9 @@ def _slopes(bank: GradientBank, samples: int, noise: float) -> Iterator[tuple[ra
         yield chunk, gradients.cpu().numpy() * bank.scale.astype(float)
 
 
-def _per_feature(slopes: Array, bank: GradientBank) -> Array:
-    """``(n, k, features)``: ``slopes`` ``(n, k, *space)`` summed over each feature; in an embedding
-    the dimensions stay apart, for what is made of them is taken last."""
-    if bank.embedding is not None:
-        return slopes
-    n, copies = slopes.shape[:2]
-    flat = Attribution(slopes.reshape(n * copies, *slopes.shape[2:]), "element")
+def per_feature(values: Array, bank: GradientBank) -> Array:
+    """``(n, k, features)``: ``values`` ``(n, k, *input_shape)`` summed over each feature."""
+    n, copies = values.shape[:2]
+    flat = Attribution(values.reshape(n * copies, *values.shape[2:]), "element")
     mask = np.repeat(bank.feature_mask, copies, axis=0) if bank.own_features else bank.feature_mask
     return flat.per_feature(mask, bank.features).reshape(n, copies, bank.features)

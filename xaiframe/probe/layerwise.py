@@ -1,0 +1,48 @@
+"""Asking a rewritten copy of the model layer by layer, in bounded batches."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from xaiframe.explanation import Array
+from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.rewrite import simplify, verify
+
+HOOKED = "Setting (forward, backward|backward) hooks"
+"""How captum begins to say that it lays hooks on the model: here it is a copy."""
+
+
+def copy_of(bank: GradientBank) -> fx.GraphModule:
+    """A copy of the bank's module with every activation a layer of its own (:func:`simplify`).
+
+    Raises NotApplicable where there is none to be had.
+    """
+    network = simplify(bank.module)
+    verify(network, bank.module, bank.inputs[:1])
+    return network
+
+
+def by_batch(bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor]) -> Array:
+    """``(n, …)`` float64: ``ask(inputs, targets)`` for all instances, gradients on.
+
+    ``inputs`` ``(b, *space)`` are a leaf that wants its gradient, ``targets`` ``(b,)``.
+    """
+    targets = bank.tensor(bank.targets, torch.int64)
+    step, parts = bank.scorer.max_batch, []
+    for start in range(0, len(bank), step):
+        part = slice(start, start + step)
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            warnings.catch_warnings(),
+        ):
+            warnings.filterwarnings("ignore", message=HOOKED, category=UserWarning)
+            leaf = bank.inputs[part].clone().requires_grad_(True)
+            answer = ask(leaf, targets[part].clone())
+        parts.append(answer.detach().cpu().numpy())
+    return np.concatenate(parts).astype(np.float64)
