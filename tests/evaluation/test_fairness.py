@@ -11,12 +11,12 @@ from fairlearn import metrics
 from scipy.stats import binomtest, ttest_ind
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.groups.grouping import groupings
+from xaiframe.data.groups.rates import Rate, rates
+from xaiframe.data.groups.values import means
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.fairness import Fairness
-from xaiframe.evaluation.groups.groups import groupings
-from xaiframe.evaluation.groups.rates import Rate, rates
-from xaiframe.evaluation.groups.values import means
 from xaiframe.model.face import BlackBox
 from xaiframe.model.recorded import Recorded
 from xaiframe.recipe import Strategy

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from xaiframe.data.groups.grouping import groupings
+from xaiframe.data.groups.rates import rates
 from xaiframe.evaluation.groups.facts import Compared, outcome
-from xaiframe.evaluation.groups.groups import groupings
-from xaiframe.evaluation.groups.rates import rates
 from xaiframe.facts import Fact
 from xaiframe.report import fairness
 from xaiframe.report.chapters import assemble

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.groups.grouping import Grouping, groupings
+from xaiframe.data.groups.rates import Gap, Rate, rates
+from xaiframe.data.groups.values import Mean, means
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.groups.facts import RATIO, Compared, outcome
-from xaiframe.evaluation.groups.groups import Grouping, groupings
-from xaiframe.evaluation.groups.rates import Gap, Rate, rates
-from xaiframe.evaluation.groups.values import Mean, means
 from xaiframe.explanation import Array, Outcome
 
 GAPS = {

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xaiframe.evaluation.groups.groups import Grouping
-from xaiframe.evaluation.groups.rates import Gap, Rate
-from xaiframe.evaluation.groups.values import Mean
+from xaiframe.data.groups.grouping import Grouping
+from xaiframe.data.groups.rates import Gap, Rate
+from xaiframe.data.groups.values import Mean
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 

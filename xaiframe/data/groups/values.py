@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import t as student
 
-from xaiframe.evaluation.groups.rates import Gap, extremes
+from xaiframe.data.groups.rates import Gap, extremes
 from xaiframe.explanation import Array
 
 
