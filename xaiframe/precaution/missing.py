@@ -1,4 +1,4 @@
-"""Missing: how many values are not there, by column and by row of the training split."""
+"""Missing: how many values are not there, and whether their absence tells the target."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.precaution import columns
+from xaiframe.precaution.absence import absence_facts, telling
 from xaiframe.precaution.measure import share_fact
 
 
@@ -26,7 +27,8 @@ class Missing:
     modalities = ("table", "image", "text", "series")
 
     def __call__(self, data: Data, seed: int) -> Outcome:  # noqa: ARG002 (every check takes one)
-        """Facts share per column, rows_share, worst_share; table columns."""
+        """Facts share per column, rows_share, worst_share; target_association and
+        target_p_adjusted of each column with enough gaps to tell; table columns."""
         gaps = absent(data)
         n, counts = len(gaps), gaps.sum()
         facts = [
@@ -35,6 +37,8 @@ class Missing:
         ]
         facts.append(share_fact("rows_share", int(gaps.any(axis=1).sum()), n))
         facts.append(_worst(counts.to_numpy(), n))
+        told = telling(gaps, data.train.y, data.task)
+        facts += absence_facts(told, n)
         table = pd.DataFrame(
             {
                 "column": gaps.columns.map(str),
@@ -43,7 +47,10 @@ class Missing:
                 "share": counts.to_numpy() / n if n else np.nan,
             }
         )
-        return Outcome(facts=facts, tables={"columns": table})
+        told = told.rename(
+            columns={name: f"target_{name}" for name in ("association", "p_adjusted")}
+        )
+        return Outcome(facts=facts, tables={"columns": table.merge(told, "left", "column")})
 
 
 def absent(data: Data) -> pd.DataFrame:
