@@ -83,8 +83,13 @@ def arrays(modality, x, y, frame, features, mask, encoding, original=None) -> Da
     n = len(x)
     parts = {"train": np.arange(n)[: int(0.6 * n)], "test": np.arange(n)[int(0.75 * n) :]}
     parts["validation"] = np.arange(n)[int(0.6 * n) : int(0.75 * n)]
-    group = pd.DataFrame({"group": np.where(np.arange(n) % 3 == 0, "a", "b")})
-    whole = Split(np.arange(n), x, y, frame, group, original)
+    aside = pd.DataFrame(
+        {
+            "group": np.where(np.arange(n) % 3 == 0, "a", "b"),
+            "when": pd.date_range("2020-01-01", periods=n).strftime("%Y-%m-%d"),
+        }
+    )
+    whole = Split(np.arange(n), x, y, frame, aside, original)
     splits = {name: whole.take(rows) for name, rows in parts.items()}
     return Data(modality, "classification", **splits, features=features, feature_mask=mask,
                 classes=("c0", "c1"), encoding=encoding)  # fmt: skip
@@ -105,15 +110,18 @@ def every(table, pictures, series, messages):
             "group": np.where(np.arange(n) % 3 == 0, "a", "b"),
         }
     )
+    late = slice(150, n)  # test rows differ from training rows
+    frame.loc[late, "a"] += 2
     frame["d"] = frame["a"] + 0.01 * random.normal(size=n).round(3)
     frame.loc[::9, "b"] = np.nan
     frame.iloc[8] = frame.iloc[2]
-    texts = [" ".join(random.choice(WORDS, random.integers(3, 9))) for _ in range(n)]
+    lengths = np.where(np.arange(n) < 150, random.integers(3, 9, n), random.integers(7, 13, n))
+    texts = [" ".join(random.choice(WORDS, one)) for one in lengths]
     texts[8] = texts[2]
     x = random.random((n, 1, 6, 6)).astype(np.float32)
-    x[8] = x[2]
+    x[8], x[late] = x[2], 0.5 + x[late] / 2
     waves = random.normal(size=(n, 2, 20)).astype(np.float32)
-    waves[8] = waves[2]
+    waves[8], waves[late] = waves[2], waves[late] + 1
     made = {
         "table": table(frame, y, drop=["group"]),
         "image": pictures(x, y),

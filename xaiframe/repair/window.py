@@ -1,0 +1,78 @@
+"""Window: the fit learns from the latest rows alone, for the world has moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.data.face import Data, Split
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Array
+from xaiframe.facts import Fact
+from xaiframe.precaution.columns import kind, numbers
+from xaiframe.repair.repaired import Repaired
+
+FEWEST = 20
+
+
+@dataclass(frozen=True)
+class Window:
+    """Training rows in the order of time, all but the latest left out.
+
+    share, rows
+        how much stays: a share of the training rows in (0, 1], or so many rows where ``rows`` is
+        above 0. Rows of one moment stay together.
+    column
+        the column that tells time; empty: the data's own.
+    """
+
+    modalities = ("table", "image", "text", "series")
+
+    share: float = 0.5
+    rows: int = 0
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise ValueError(f"window: share must be above 0 and at most 1, not {self.share}")
+        if self.rows < 0:
+            raise ValueError(f"window: rows must be at least 0, not {self.rows}")
+
+    def __call__(
+        self, train: Split, data: Data, tables: Mapping[str, pd.DataFrame], seed: int
+    ) -> Repaired:
+        """Facts kept_share and, of a column of numbers or dates, from. Raises NotApplicable where
+        no time is known, or where fewer than 20 rows or a single class would stay."""
+        when = moments(train, data, self.column)
+        known = np.isfinite(when)
+        wanted = min(self.rows or int(np.ceil(self.share * len(train))), int(known.sum()))
+        if wanted < FEWEST:
+            raise NotApplicable(f"{wanted} rows would be left to learn from, at least {FEWEST}")
+        first = np.sort(when[known])[-wanted]
+        kept = np.flatnonzero(known & (when >= first))
+        if data.classes and len(np.unique(train.y[kept])) < len(np.unique(train.y)):
+            raise NotApplicable("a class would have no rows in the window")
+        facts = [
+            Fact("kept_share", len(kept) / len(train), "share", n=len(train)),
+            Fact("undated_rows", int((~known).sum()), "rows", n=len(train), better="lower"),
+        ]
+        return Repaired(train.take(kept), facts)
+
+
+def moments(train: Split, data: Data, column: str) -> Array:
+    """``(n,)`` float64 that rises with time, NaN where a row has none."""
+    name = column or str(getattr(data, "time", "") or "")
+    cells = train.column(name) if name else None
+    if cells is None:
+        raise NotApplicable(
+            f"the data have no column {name!r}" if name else "the data know no order in time"
+        )
+    if kind(cells) != "numeric":
+        dates = pd.to_datetime(cells, errors="coerce", format="mixed")
+        if dates.isna().all():
+            raise NotApplicable(f"column {name!r} holds neither numbers nor dates")
+        cells = pd.Series(dates)
+    return numbers(cells)
