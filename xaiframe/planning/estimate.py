@@ -84,7 +84,7 @@ def _number(value: Any) -> float | None:
 class Estimator:
     """Costs of one recipe's units, given what is known about the sizes of its data.
 
-    gradient: whether the model offers gradients, for methods that do more where it does.
+    gradient: whether the model offers gradients at its very inputs, for methods that do more then.
     """
 
     def __init__(

@@ -162,7 +162,8 @@ class Planner:
         self.bearing = bearing
         self.subject = self.about()
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
-        gradient = "gradient" in self.subject.provides
+        # a word's number has no gradient, its vector has
+        gradient = "gradient" in self.subject.provides and self.subject.modality != "text"
         self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality, gradient)
 
     def stages(self) -> Iterator[Stage]:

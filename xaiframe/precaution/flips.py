@@ -18,9 +18,9 @@ from xaiframe.precaution.measure import central, resampled_means, share_fact
 MOVED = 0.1
 """A regression's answer is another one when it moves by so many standard deviations of the
 training target."""
-SCORES = ("kind", "name", "severity", "amount", "unit", "score", "low", "high", "flipped", "n",
+SCORES = ("kind", "name", "severity", "amount", "size", "score", "low", "high", "flipped", "n",
           "reason")  # fmt: skip
-EXAMPLES = ("id", "kind", "name", "amount", "unit", "before", "after", "changed")
+EXAMPLES = ("id", "kind", "name", "size", "before", "after", "changed")
 
 
 @dataclass
@@ -33,10 +33,10 @@ class Part:
     inputs: list[tuple[Array, Array]] = field(default_factory=list)
 
     def example(
-        self, data: Data, rows: Split, at: int, how: tuple[str, str, float, str], x: Array,
+        self, data: Data, rows: Split, at: int, how: tuple[str, str, str], x: Array,
         before: float, after: float,
     ) -> None:  # fmt: skip
-        """Keep row ``at``, changed to ``x``: ``how`` is kind, name, amount and unit."""
+        """Keep row ``at``, changed to ``x``: ``how`` is kind, name and size."""
         answers = [_answer(data, one) for one in (before, after)]
         changed = told(data, rows.x[at], x)
         self.examples.append((int(rows.ids[at]), *how, *answers, changed))
@@ -81,13 +81,13 @@ def score_fact(
 
 
 def score_row(
-    kind: str, name: str, severity: str, amount: float, unit: str, score: Fact, flipped: Fact | None
+    kind: str, name: str, severity: str, amount: float, size: str, score: Fact, flipped: Fact | None
 ) -> tuple[object, ...]:
-    """A row of the table scores."""
+    """A row of the table scores; ``size`` says ``amount`` in words."""
     value = np.nan if score.value is None else score.value
     share = np.nan if flipped is None or flipped.value is None else flipped.value
     low, high = score.interval or (np.nan, np.nan)
-    return (kind, name, severity, amount, unit, value, low, high, share, score.n, score.reason)
+    return (kind, name, severity, amount, size, value, low, high, share, score.n, score.reason)
 
 
 def tables(parts: list[Part]) -> dict[str, pd.DataFrame]:
@@ -99,5 +99,5 @@ def tables(parts: list[Part]) -> dict[str, pd.DataFrame]:
     numbers = ["amount", "score", "low", "high", "flipped"]
     return {
         "scores": scores.astype(dict.fromkeys(numbers, np.float64)),
-        "examples": examples.astype({"id": np.int64, "amount": np.float64}),
+        "examples": examples.astype({"id": np.int64}),
     }

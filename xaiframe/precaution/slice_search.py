@@ -142,8 +142,8 @@ def weakness(frame: pd.DataFrame, credit: Array, minimum: int, cuts: Array, seed
     """The segments of ``frame`` by ``credit`` ``(n,)``: every one of a single condition, and the
     longer ones that are weaker than chance.
 
-    The weakest is, of those beyond chance, the one with the lowest mean; where none is, the one
-    that comes closest to it.
+    The weakest is, of those beyond chance, the one with the lowest mean; where none is, the one of
+    a single condition that comes closest.
     """
     found = list(slices(frame, cuts))
     small = [one for one in found if one.rows.sum() < minimum]
@@ -155,7 +155,8 @@ def weakness(frame: pd.DataFrame, credit: Array, minimum: int, cuts: Array, seed
     lowest_of_chance = np.quantile(search.chance(credit, seed), 0.05, method="lower")
     limit = float(lowest_of_chance) - ROUNDING
     below = [search.segment(one) for one in _below(search, z, limit, credit)]
-    first = below[0] if below else search.segment(lowest(z, 1)[0])
+    alone: Found = {one: deviation for one, deviation in z.items() if len(one) == 1}
+    first = below[0] if below else search.segment(lowest(alone, 1)[0])
     drops = {one.name: float(credit[one.rows].mean()) for one in [first, *below, *fixed]}
     every = {one.name: one for one in [first, *below, *fixed]}
     rest = sorted(list(every)[1:], key=drops.__getitem__)
@@ -178,12 +179,15 @@ def _below(search: Search, found: Found, limit: float, credit: Array) -> list[tu
     }
     ordered = sorted(below)
     rows = np.stack([search.segment(one).rows for one in ordered]) if ordered else np.empty((0, 0))
-    size = rows.sum(axis=1)
-    within = (rows.astype(np.float32) @ rows.T == size[:, None]) & (size[:, None] < size)
+    size, length = rows.sum(axis=1), np.array([len(one) for one in ordered])
+    inside = rows.astype(np.float32) @ rows.T == size[:, None]
+    within = inside & (size[:, None] < size)
+    # the same rows said again with more conditions
+    again = (inside & (size[:, None] == size) & (length[:, None] > length)).any(axis=1)
     means = [float(credit[one].mean()) for one in rows]
     earned = [
         k
-        for k in range(len(ordered))
+        for k in np.flatnonzero(~again)
         if all(_weaker(rows[k], rows[wide], limit, credit) for wide in np.flatnonzero(within[k]))
     ]
     return [ordered[k] for k in sorted(earned, key=lambda k: (means[k], len(ordered[k]), k))]

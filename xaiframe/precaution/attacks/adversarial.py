@@ -37,21 +37,20 @@ class Adversary:
         part, where = Part(), room(data, rows)
         before = model.predictions(rows.x)
         clean = score_fact("clean_score", data, rows.y, before, seed)
-        part.scores.append(score_row("attack", "none", "0", 0.0, where.unit, clean, None))
+        part.scores.append(score_row("attack", "none", "", 0.0, "nothing", clean, None))
         against = direction(data, rows.y, before)
         for attack in ATTACKS:
             for radius in self.radii:
                 x = self._attacked(attack, model, rows.x, against, where, radius)
                 after = model.predictions(x)
-                size = radius * where.factor
-                labels = {"attack": attack, "radius": f"{size:.3g} {where.unit}"}
+                amount = radius * where.factor
+                size = f"{amount:.3g} {where.unit}"
+                labels = {"attack": attack, "radius": size}
                 score = score_fact("adversarial_score", data, rows.y, after, seed, labels)
                 flips = int(another(data, before, after).sum())
                 flipped = share_fact("flipped", flips, len(rows))
                 part.facts.append(score)
-                part.scores.append(
-                    score_row("attack", attack, f"{size:.3g}", size, where.unit, score, flipped)
-                )
+                part.scores.append(score_row("attack", attack, "", amount, size, score, flipped))
         return part
 
     def _attacked(
@@ -89,7 +88,7 @@ class Adversary:
         after = model.predictions(x)
         for at in np.argsort(size, kind="stable")[:listed]:
             if np.isfinite(size[at]):
-                how = ("attack", "minimal perturbation", float(size[at]), where.unit)
+                how = ("attack", "smallest change", f"{size[at]:.3g} {where.unit}")
                 part.example(data, rows, int(at), how, x[at], before[at], after[at])
         return part, size
 

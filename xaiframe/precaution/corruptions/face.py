@@ -20,7 +20,7 @@ class Corruption:
     apply
         data, rows, amount, random → ``(n, *input_shape)`` float32, of which nothing is ``rows.x``.
     amounts, unit
-        of each severity, and what they count.
+        of each severity, and what they count; least: what an amount of 0 stands for.
     mild
         whether a person would answer the same at the small severity, since nothing is lost: only
         then is a changed prediction held against the model.
@@ -31,3 +31,8 @@ class Corruption:
     amounts: tuple[float, float, float]
     unit: str
     mild: bool
+    least: str = ""
+
+    def said(self, amount: float) -> str:
+        """How much, in words."""
+        return f"{amount:g} {self.unit}" if amount else self.least

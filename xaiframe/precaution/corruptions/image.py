@@ -62,11 +62,11 @@ def _kept(x: Array, data: Data) -> Array:
 
 
 CORRUPTIONS = (
-    Corruption("noise", noise, (0.04, 0.08, 0.18), "share of the range of levels", True),
-    Corruption("blur", blur, (0.4, 0.7, 1.0), "pixels, of a side of 32", True),
-    Corruption("contrast", contrast, (0.75, 0.5, 0.3), "share of the contrast left", True),
-    Corruption("brightness", brightness, (0.05, 0.1, 0.2), "share of the range of levels", True),
-    Corruption("occlusion", occlusion, (0.125, 0.25, 0.5), "share of the shorter side", False),
+    Corruption("noise", noise, (0.04, 0.08, 0.18), "of the range of levels", True),
+    Corruption("blur", blur, (0.4, 0.7, 1.0), "pixels of 32 to a side", True),
+    Corruption("contrast", contrast, (0.75, 0.5, 0.3), "of the contrast left", True),
+    Corruption("brightness", brightness, (0.05, 0.1, 0.2), "of the range of levels", True),
+    Corruption("occlusion", occlusion, (0.125, 0.25, 0.5), "of the shorter side", False),
 )
 """Severities from those of CIFAR-10-C and ImageNet-C (Hendrycks & Dietterich 2019,
 arXiv:1903.12261)."""

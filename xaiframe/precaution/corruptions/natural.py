@@ -28,7 +28,7 @@ def natural(data: Data, model: Model, rows: Split, before: Array, seed: int, lis
         part.facts += [score, flipped]
         part.scores.append(
             score_row("corruption", one.corruption.name, one.severity, one.amount,
-                      one.corruption.unit, score, flipped)
+                      one.corruption.said(one.amount), score, flipped)
         )  # fmt: skip
         if one.judged:
             judged.append(one)
@@ -38,7 +38,7 @@ def natural(data: Data, model: Model, rows: Split, before: Array, seed: int, lis
         for one in judged
     ]
     for one in judged:
-        how = ("corruption", one.corruption.name, one.amount, one.corruption.unit)
+        how = ("corruption", one.corruption.name, one.corruption.said(one.amount))
         for at in np.flatnonzero(one.flipped)[: max(0, listed - len(part.examples))]:
             part.example(data, rows, int(at), how, one.x[at], before[at], one.after[at])
     part.facts = [*small, *part.facts]

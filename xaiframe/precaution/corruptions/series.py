@@ -40,8 +40,8 @@ def dropout(data: Data, rows: Split, amount: float, random: np.random.Generator)
 
 
 CORRUPTIONS = (
-    Corruption("jitter", jitter, (0.02, 0.1, 0.5), "standard deviations of the channel", True),
-    Corruption("scaling", scaling, (0.02, 0.1, 0.3), "share of the amplitude", True),
-    Corruption("dropout", dropout, (0.05, 0.15, 0.3), "share of the length", False),
+    Corruption("jitter", jitter, (0.02, 0.1, 0.5), "sd of the channel", True),
+    Corruption("scaling", scaling, (0.02, 0.1, 0.3), "of the amplitude", True),
+    Corruption("dropout", dropout, (0.05, 0.15, 0.3), "of the length", False),
 )
 """Severities are ours."""

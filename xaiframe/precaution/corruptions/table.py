@@ -10,6 +10,8 @@ from xaiframe.data.tables.encoding import TableEncoding
 from xaiframe.explanation import Array
 from xaiframe.precaution.corruptions.face import Corruption
 
+ONE = "one cell of each row"
+
 
 def numeric(data: Data) -> Array:
     """``(features,)`` bool: which are measured numbers, neither levels nor dates."""
@@ -66,8 +68,8 @@ def _cells(values: Array, share: float, random: np.random.Generator) -> Array:
 
 
 CORRUPTIONS = (
-    Corruption("jitter", jitter, (0.02, 0.1, 0.5), "standard deviations of the column", True),
-    Corruption("missing cells", missing, (0.0, 0.1, 0.3), "share of the cells", False),
-    Corruption("swapped cells", swap, (0.0, 0.1, 0.3), "share of the cells", False),
+    Corruption("jitter", jitter, (0.02, 0.1, 0.5), "sd of the column", True),
+    Corruption("missing cells", missing, (0.0, 0.1, 0.3), "of the cells", False, ONE),
+    Corruption("swapped cells", swap, (0.0, 0.1, 0.3), "of the cells", False, ONE),
 )
-"""Severities are ours; a share of 0 stands for one cell of each row."""
+"""Severities are ours."""

@@ -15,6 +15,7 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.precaution.corruptions.face import Corruption
 
+ONE = "one word of each message"
 SHORTEST = 4
 """Letters of a word below which a typo makes another word of it."""
 
@@ -92,11 +93,11 @@ def _changed(message: str, chosen: list[Word], change: Callable[[str], str]) -> 
 
 
 CORRUPTIONS = (
-    Corruption("typos", typos, (0.0, 0.15, 0.3), "share of the longer words", True),
-    Corruption("case", case, (0.1, 0.5, 1.0), "share of the words", True),
-    Corruption("word dropout", dropout, (0.0, 0.15, 0.3), "share of the words", False),
+    Corruption("typos", typos, (0.0, 0.15, 0.3), "of the longer words", True, ONE),
+    Corruption("case", case, (0.1, 0.5, 1.0), "of the words", True),
+    Corruption("word dropout", dropout, (0.0, 0.15, 0.3), "of the words", False, ONE),
 )
-"""Severities are ours; a share of 0 stands for one word of each message."""
+"""Severities are ours."""
 VERBATIM = tuple(
     replace(one, apply=partial(function, exact=True))
     for one, function in zip(CORRUPTIONS, (typos, case, dropout), strict=True)
