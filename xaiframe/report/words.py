@@ -8,6 +8,10 @@ from typing import Any
 
 LABELS = {
     "kernel_shap": "Kernel SHAP",
+    "exact_shap": "exact SHAP",
+    "permutation_shap": "permutation SHAP",
+    "banzhaf": "Banzhaf values",
+    "rise": "RISE over features",
     "lime": "LIME",
     "feature_ablation": "feature ablation",
     "permutation_importance": "permutation importance",
