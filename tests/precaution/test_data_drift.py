@@ -80,16 +80,18 @@ def test_missing_categories_and_labels_that_move(table, noise, value):
 
 
 def test_label_shift_null_is_that_of_chi_squared():
-    random, exceeded = np.random.default_rng(0), 0
+    random, exceeded, rarely = np.random.default_rng(0), 0, 0
     for _ in range(400):
         a, b = random.integers(0, 3, 300), random.integers(0, 3, 120)
-        found, null = label_shift(a, b)
+        found, null, rare = label_shift(a, b)
         table = np.stack([np.bincount(side, minlength=3) for side in (a, b)])
         significant = chi2_contingency(table, correction=False).pvalue < 0.05
         assert abs(found - null) < 0.02 or (found > null) == significant
         exceeded += found > null
+        rarely += found > rare
     assert exceeded / 400 == pytest.approx(0.05, abs=0.025)
-    assert label_shift(np.zeros(30, int), np.zeros(30, int)) == (0, 0)
+    assert rarely / 400 == pytest.approx(0.01, abs=0.0125)
+    assert label_shift(np.zeros(30, int), np.zeros(30, int)) == (0, 0, 0)
 
 
 def test_regression_compares_the_values(table, noise, value):

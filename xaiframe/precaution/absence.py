@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, mannwhitneyu
 
 from xaiframe.explanation import Array
-from xaiframe.facts import Fact, source
+from xaiframe.facts import Better, Fact, source
 from xaiframe.precaution.association import corrected_v
 from xaiframe.precaution.shift import homogeneity, level_counts
 
@@ -53,12 +53,14 @@ def by_rank(gone: Array, there: Array) -> tuple[float, float]:
 def absence_facts(table: pd.DataFrame, n: int) -> list[Fact]:
     """Facts target_association and target_p_adjusted of each column of :func:`telling`."""
     return [
-        fact
-        for row in table.itertuples(index=False)
-        for fact in (
-            Fact("target_association", float(row.association), "association",
-                 {"column": row.column}, n=n, better="lower", source=source("scipy")),
-            Fact("target_p_adjusted", float(row.p_adjusted), "p", {"column": row.column}, n=n,
-                 better="higher", source=source("scipy")),
-        )
+        Fact(f"target_{name}", float(value), unit, {"column": str(column)}, n=n, better=better,
+             source=source("scipy"))
+        for name, unit, better in TOLD
+        for column, value in zip(table["column"], table[name], strict=True)
     ]  # fmt: skip
+
+
+TOLD: tuple[tuple[str, str, Better], ...] = (
+    ("association", "association", "lower"),
+    ("p_adjusted", "p", "higher"),
+)

@@ -57,7 +57,8 @@ class DataDrift:
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts per column: psi, psi_null95, psi_null99; effect, with p_adjusted where a test
         judges and effect_null95, effect_null99 where a distance does; drifted_share; domain_auc,
-        domain_null_upper; label_drift, label_drift_null95. Tables columns and domain."""
+        domain_null_upper; label_drift with label_drift_null95 and label_drift_null99. Tables
+        columns and domain."""
         table = self._columns(data.train.frame, data.test.frame, seed)
         facts = [fact for row in table.to_dict("records") for fact in column_facts(row)]
         joint, domain = self._joint(data, seed)
@@ -195,35 +196,41 @@ def _auc_fact(
 
 def label_facts(data: Data) -> list[Fact]:
     """Bias-corrected Cramér's V of label and split, or for regression the KS statistic, with what
-    95 of 100 samples without drift stay below."""
+    95 and 99 of 100 samples without drift stay below."""
     a, b = data.train.y, data.test.y
     n, m = len(a), len(b)
     unit = "Cramér's V" if data.task == "classification" else "KS statistic"
     if min(n, m) < MINIMUM:
         reason = f"{min(n, m)} rows in the smaller split: fewer than {MINIMUM}"
         return [Fact("label_drift", None, unit, n=n + m, better="lower", reason=reason)]
-    value, null = label_shift(a, b) if data.task == "classification" else value_shift(a, b)
+    value, *nulls = label_shift(a, b) if data.task == "classification" else value_shift(a, b)
+    told = Fact("label_drift", value, unit, n=n + m, better="lower", source=source("scipy"))
     return [
-        Fact("label_drift", value, unit, n=n + m, better="lower", source=source("scipy")),
-        Fact("label_drift_null95", null, unit, n=n + m, source=source("scipy")),
+        told,
+        *(
+            Fact(f"label_drift_null{level}", null, unit, n=n + m, source=source("scipy"))
+            for level, null in zip((95, 99), nulls, strict=True)
+        ),
     ]
 
 
-def label_shift(a: Array, b: Array) -> tuple[float, float]:
-    """Bias-corrected V of two samples of classes, and the 95 % point of its null law, that of χ²;
-    0, 0 when both hold one and the same class."""
+def label_shift(a: Array, b: Array) -> tuple[float, float, float]:
+    """Bias-corrected V of two samples of classes, and the 95 and 99 % points of its null law, that
+    of χ²; all 0 when both hold one and the same class."""
     width = int(max(a.max(), b.max())) + 1
     table = np.stack([np.bincount(side, minlength=width) for side in (a, b)])
     table = table[:, table.sum(axis=0) > 0]
     if table.shape[1] < 2:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     total, free = int(table.sum()), table.shape[1] - 1
-    surplus = max(float(chi2.isf(0.05, free)) / total - free / (total - 1), 0.0)
-    return corrected_v(table), float(np.sqrt(surplus))
+    surplus = chi2.isf([0.05, 0.01], free) / total - free / (total - 1)
+    low, high = np.sqrt(np.maximum(surplus, 0.0))
+    return corrected_v(table), float(low), float(high)
 
 
-def value_shift(a: Array, b: Array) -> tuple[float, float]:
-    """KS statistic of two samples of numbers, and the 95 % point of its null law."""
+def value_shift(a: Array, b: Array) -> tuple[float, float, float]:
+    """KS statistic of two samples of numbers, and the 95 and 99 % points of its null law."""
     effective = len(a) * len(b) / (len(a) + len(b))
     found = ks_2samp(a, b, method="asymp")
-    return float(found.statistic), float(kstwo.isf(0.05, max(round(effective), 1)))
+    low, high = kstwo.isf([0.05, 0.01], max(round(effective), 1))
+    return float(found.statistic), float(low), float(high)
