@@ -11,11 +11,16 @@ from xaiframe.report import chart, words
 from xaiframe.report.block import Block, Cell, Grid, Row, Table, num, parts, status
 from xaiframe.report.record import Record
 
+MANY = 10
+"""More methods than this need the whole width of the page."""
+
 
 def beside(record: Record) -> Iterable[Block]:
     """The matrix, and beside it the instances behind its worst numbers."""
     found = parts(record, matrix, conflicts)
-    return [Grid(found, 21)] if len(found) == 2 else found
+    table = record.table("evaluation.agreement", "pairs")
+    many = table is not None and table["a"].nunique() > MANY
+    return [Grid(found, 21)] if len(found) == 2 and not many else found
 
 
 def matrix(record: Record) -> Iterable[Block]:
@@ -57,12 +62,13 @@ def matrix(record: Record) -> Iterable[Block]:
         strokeWidth=alt.condition("datum.between", alt.value(0.8), alt.value(0.3)),
     )
     light = alt.condition("datum.spearman > 0.55", alt.value("white"), alt.value(chart.INK))
-    numbers = base.mark_text().encode(text="text:N", color=light)
+    many = len(names) > MANY
+    numbers = base.mark_text(fontSize=8 if many else 9).encode(text="text:N", color=light)
     count = int(table["n"].max())
     yield chart.figure(
         "agreement",
         _title(record, table),
-        chart.fit(cells + numbers, 430, 82 + 17 * len(names)).properties(
+        chart.fit(cells + numbers, chart.FULL if many else 430, 82 + 17 * len(names)).properties(
             padding={"left": 2, "top": 2, "right": 34, "bottom": 2}
         ),
         n=words.count(count, "instance"),
