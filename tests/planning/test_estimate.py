@@ -53,4 +53,4 @@ def test_attacks_are_counted_only_where_the_model_offers_gradients():
     }
 
     assert asked[False] == 500 * 22
-    assert asked[True] == 500 * 22 + 200 * (4 * 13 + 13) + 100 * 11 * 11
+    assert asked[True] == 500 * 22 + 200 * (4 * 13 + 13) + 100 * 17 * 11

@@ -43,7 +43,7 @@ class Robustness:
     modalities = ("table", "image", "text", "series")
     cost = (
         "sample * 22 + gradient * (attacked * (radii * (steps + 3) + steps + 3)"
-        " + searched * (halvings + 1) * (steps + 1))"
+        " + searched * (halvings + 11) * (steps + 1))"
     )
 
     sample: int = 500
@@ -52,7 +52,7 @@ class Robustness:
     searched: int = 100
     limit: float = 2.0
     steps: int = 10
-    halvings: int = 10
+    halvings: int = 6
     listed: int = 8
 
     def __post_init__(self) -> None:

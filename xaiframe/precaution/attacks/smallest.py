@@ -11,8 +11,8 @@ from xaiframe.precaution.attacks.gradient import pgd
 from xaiframe.precaution.attacks.room import Room
 from xaiframe.precaution.flips import another
 
-FINEST = 1024
-"""Largest ÷ smallest radius that is told apart."""
+DOUBLINGS = 10
+"""From the smallest radius that is tried to the largest."""
 
 
 def smallest(
@@ -26,24 +26,31 @@ def smallest(
     halvings: int,
 ) -> tuple[Array, Array]:
     """``(n,)`` the smallest radius at which projected gradient descent changes the prediction,
-    infinite where ``limit`` does not, and ``(n, *input_shape)`` the inputs it found there.
+    infinite where none up to ``limit`` does, and ``(n, *input_shape)`` the inputs it found there.
 
-    Radii are halved on a logarithmic scale ``halvings`` times between ``limit ÷ 1024`` and
-    ``limit``, so that the answer is at most ``1024 ** (1 / 2 ** halvings)`` times too large as
-    long as the attack succeeds at every larger radius too.
+    The radius doubles from ``limit ÷ 1024`` until the attack succeeds, for a small attack can
+    succeed where a large one overshoots, then is halved ``halvings`` times on a logarithmic scale:
+    it is at most ``2 ** (1 / 2 ** halvings)`` times too large for this attack.
     """
-    told = model.predictions(x)
-    tried = np.full(len(x), float(limit))
-    reached = pgd(model, x, against, room, tried, steps)
-    able = another(data, told, model.predictions(reached))
-    open_, low, high = np.flatnonzero(able), np.log(tried / FINEST), np.log(tried)
-    found = reached.copy()
-    for _ in range(halvings if len(open_) else 0):
-        middle = (low + high)[open_] / 2
-        part = pgd(model, x[open_], against[open_], room[open_], np.exp(middle), steps)
-        hit = another(data, told[open_], model.predictions(part))
-        high[open_[hit]], low[open_[~hit]] = middle[hit], middle[~hit]
-        found[open_[hit]] = part[hit]
-    return np.where(able, np.exp(high), np.inf), np.where(
-        able.reshape(-1, *[1] * (x.ndim - 1)), found, x
-    )
+    told, found = model.predictions(x), x.copy()
+    radius = np.full(len(x), np.inf)
+
+    def tried(rows: Array, size: Array) -> Array:
+        """Which of ``rows`` flip; what was found for them is kept."""
+        part = pgd(model, x[rows], against[rows], room[rows], size, steps)
+        hit = another(data, told[rows], model.predictions(part))
+        found[rows[hit]], radius[rows[hit]] = part[hit], size[hit]
+        return hit
+
+    left = np.arange(len(x))
+    for doubling in range(DOUBLINGS + 1):
+        if len(left):
+            size = limit * 2.0 ** (doubling - DOUBLINGS)
+            left = left[~tried(left, np.full(len(left), size))]
+    able = np.flatnonzero(np.isfinite(radius) & (radius > limit * 2.0**-DOUBLINGS))
+    low, high = np.log(radius[able] / 2), np.log(radius[able])
+    for _ in range(halvings if len(able) else 0):
+        middle = (low + high) / 2
+        hit = tried(able, np.exp(middle))
+        low, high = np.where(hit, low, middle), np.where(hit, middle, high)
+    return radius, found
