@@ -143,7 +143,7 @@ def detection(whole: dict[tuple[Fault, float, int], Tally]) -> Table:
 
 
 def by_check(cells: dict[tuple[Fault, str, int, float], Tally]) -> Table:
-    """Per check from :data:`JUDGED` rows on; an alarm of a control that faults share counts once."""
+    """Per check from :data:`JUDGED` rows on; an alarm of a shared control counts once."""
     table = Table("check", "detected", "false alarms", "of rules",
                   title=f"Per check, from {JUDGED} rows on")  # fmt: skip
     judged = {key: one for key, one in cells.items() if key[2] >= JUDGED}

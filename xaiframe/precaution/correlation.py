@@ -1,4 +1,4 @@
-"""Correlation: columns that say the same, and single columns that give the target away."""
+"""Correlation: columns that say the same, single columns or marks that give the target away."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
+from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.association import associate, pairs
 from xaiframe.precaution.columns import codes, encode, kind, numbers, sample, varying
+from xaiframe.precaution.marks import FEWEST, marks
 from xaiframe.precaution.measure import RESAMPLES, Interval, central, share_fact
 from xaiframe.precaution.power import predictive_power
 
@@ -22,7 +24,8 @@ class Correlation:
     """Association of every pair of columns and predictive power of each, on the training split.
 
     |Spearman| for two numbers, bias-corrected Cramér's V for two categories, bias-corrected
-    correlation ratio for one of each. Constant columns have no association and no power.
+    correlation ratio for one of each. Constant columns have no association and no power. Pictures
+    are searched for a mark that stands in one class only.
 
     limit
         association above which two columns are called redundant, 0–1.
@@ -33,7 +36,7 @@ class Correlation:
     """
 
     phase = "data"
-    modalities = ("table",)
+    modalities = ("table", "image")
 
     limit: float = 0.9
     folds: int = 4
@@ -47,7 +50,13 @@ class Correlation:
 
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts strongest, redundant_pairs, redundant_share, predictive_power per column,
-        strongest_power; tables pairs and power, both sorted from the strongest down."""
+        strongest_power; tables pairs and power, both sorted from the strongest down. Of pictures
+        the fact strongest_mark and the table marks.
+
+        Raises NotApplicable for pictures whose target is a number.
+        """
+        if data.modality == "image":
+            return self._marks(data, seed)
         rows = sample(len(data.train), self.sample, seed)
         frame = data.train.frame.iloc[rows].reset_index(drop=True).rename(columns=str)
         found = pairs(frame[varying(frame)])
@@ -59,6 +68,13 @@ class Correlation:
         ).astype({"power": np.float64})
         table = table.sort_values("power", ascending=False, kind="stable", ignore_index=True)
         return Outcome(facts=facts, tables={"pairs": found, "power": table})
+
+    def _marks(self, data: Data, seed: int) -> Outcome:
+        if data.task != "classification":
+            raise NotApplicable("a mark in pictures is looked for by class, and there are none")
+        rows = sample(len(data.train), self.sample, seed)
+        found = marks(data.train.x[rows], data.train.y[rows], data.classes)
+        return Outcome(facts=[strongest_mark(found)], tables={"marks": found})
 
     def _redundancy(self, frame: pd.DataFrame, found: pd.DataFrame, seed: int) -> list[Fact]:
         close = found[found["association"] > self.limit]
@@ -127,3 +143,15 @@ def strongest_power(powers: list[Fact]) -> Fact:
         return Fact("strongest_power", None, "power", better="lower", reason=reason)
     top = max(known, key=lambda one: float(one.value or 0.0))
     return replace(top, name="strongest_power")
+
+
+def strongest_mark(found: pd.DataFrame) -> Fact:
+    """Share of a class's pictures with the surest of all marks; its place as row, column."""
+    if found.empty:
+        reason = f"no class and its others have {FEWEST} pictures each"
+        return Fact("strongest_mark", None, "share", n=0, better="lower", reason=reason)
+    top = found.iloc[0]
+    place = f"row {top['row']}, column {top['column']}"
+    return share_fact(
+        "strongest_mark", int(top["rows"]), int(top["n"]), {"class": str(top["class"]), "at": place}
+    )
