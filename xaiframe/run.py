@@ -184,7 +184,7 @@ class Round:
             "model": recipe.model,
             "fit": recipe.fit,
             "data": self.data.digest,
-            "repairs": self.repairs.keys,
+            "repairs": self.repairs.digests,
             "seed": recipe.seed,
             "runner": recipe.runner,
             "source": room_digest(recipe.model, "model", "data", "runner/fit.py"),
@@ -309,7 +309,7 @@ class Round:
         methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
         return {
             "node": recipe.tuning, "model": recipe.model, "fit": recipe.fit, "methods": methods,
-            "repairs": self.repairs.keys, "evaluation": recipe.evaluation, "source": source,
+            "repairs": self.repairs.digests, "evaluation": recipe.evaluation, "source": source,
             **subject.decides,
         }  # fmt: skip
 

@@ -116,3 +116,30 @@ def test_a_model_that_comes_trained_gets_advice_and_no_override():
     assert advice.overrides == {}
     assert not advice.automatic
     assert advice.because.endswith("because The model comes trained, so this is for its maker.")
+
+
+def test_a_group_of_choices_is_added_to_and_keeps_its_order() -> None:
+    config = {"fit": {"epochs": 1}, "repair": {"window": {"share": 0.5}}}
+    [one] = fired(config, when=MISSING | {"above": 0.5}, then={"repair": ["suspects", "window"]})
+    assert one.overrides == {"repair": ["window", "suspects"]}
+    chosen = {"repair": {"window": {}, "suspects": {}}}
+    assert fired(chosen, when=MISSING | {"above": 0.5}, then={"repair": ["suspects"]}) == []
+
+
+def test_parameters_of_a_choice_go_with_its_selection() -> None:
+    action = {"repair.suspects.action": "drop"}
+    both = {"repair": ["suspects"], **action}
+    [one] = fired({"repair": {}}, when=MISSING | {"above": 0.5}, then=both)
+    assert one.overrides == both
+    [alone] = fired({"repair": {}, "fit": {"epochs": 1}}, when=MISSING | {"above": 0.5},
+                    then={**action, "fit.epochs": 7})  # fmt: skip
+    assert alone.overrides == {"fit.epochs": 7}
+    assert "repair.suspects.action left out" in alone.because
+
+
+def test_a_repair_of_a_model_that_comes_trained_is_for_its_maker() -> None:
+    facts = Facts([*FACTS, Fact("model.load.digest", "abc")])
+    rule = BASE | {"when": MISSING | {"above": 0.5}, "then": {"repair": ["suspects"]}}
+    [one] = prescribe(facts, {"mine": rule}, {"repair": {}})
+    assert one.overrides == {}
+    assert "for its maker" in one.because

@@ -97,3 +97,12 @@ def test_the_file_reads_back_and_its_command_is_ready_for_a_shell() -> None:
     assert [read(word) for word in words] == [1, ["it's"]]
     assert "# fit.x: a and b disagree, none is applied;" in text
     assert yaml.safe_load(to_yaml([])) == []
+
+
+def test_repairs_that_two_rules_select_add_up():
+    one, other = (
+        Prescription(key, "precaution → optimization", {"repair": names}, "", True, {}, ())
+        for key, names in (("a", ["window", "suspects"]), ("b", ["window", "reweigh"]))
+    )
+    assert conflicts([one, other]) == []
+    assert overrides_of([one, other]) == ["repair=[window,suspects,reweigh]"]

@@ -9,12 +9,16 @@ import torch
 
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Outcome
+from xaiframe.facts import Fact
 from xaiframe.model.mlp import MLP
 from xaiframe.recipe import Fit
 from xaiframe.repair.repaired import Repaired, weighted
 from xaiframe.runner.fit import Learner, fit
 from xaiframe.runner.repairs import Repairs, read
 from xaiframe.runner.trainer import Runner
+
+CACHED = Outcome([Fact("digest", "0")])
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +41,9 @@ def test_each_repair_works_on_what_the_one_before_left(table):
     chain, one, other = Repairs(table), Halve(), Halve()
     n = len(table.data.train)
     for number, step in enumerate((one, other)):
-        found = {fact.name: fact.value for fact in chain.outcome(step).facts}
-        chain.keep(step, f"key {number}")
+        outcome = chain.outcome(step)
+        chain.keep(step, outcome)
+        found = {fact.name: fact.value for fact in outcome.facts}
         assert found["rows_before"] == n // 2**number
         assert found["dropped_rows"] == n // 2**number - n // 2 ** (number + 1)
     assert len(chain.lesson()[0].data.train) == n // 4
@@ -47,7 +52,7 @@ def test_each_repair_works_on_what_the_one_before_left(table):
 
 def test_a_repair_from_the_cache_is_only_made_when_a_fit_asks(table):
     chain, step = Repairs(table), Halve()
-    chain.keep(step, "a key")  # its outcome came from the cache
+    chain.keep(step, CACHED)  # its outcome came from the cache
     assert step.asked == 0
     assert len(chain.lesson()[0].data.train) == len(table.data.train) // 2
     assert step.asked == 1
@@ -65,7 +70,7 @@ def test_a_repair_that_raises_leaves_the_rows_as_they_were(table):
 
 def test_validation_test_and_features_are_those_of_the_data(table):
     chain = Repairs(table)
-    chain.keep(Halve(), "a key")
+    chain.keep(Halve(), CACHED)
     data = chain.lesson()[0].data
     assert data.validation is table.data.validation
     assert data.test is table.data.test
@@ -112,7 +117,7 @@ def test_a_fit_on_weights_is_the_fit_on_the_rows_they_leave(table, tmp_path):
     runs = []
     for labels in (y, data.train.y):
         chain = Repairs(table)
-        chain.keep(lambda _, labels=labels: Repaired(replace(train, y=labels)), "a key")
+        chain.keep(lambda _, labels=labels: Repaired(replace(train, y=labels)), CACHED)
         module, conduct = chain.lesson()
         fitted = fit(MLP(hidden=(), dropout=0.0), module, Fit(epochs=3), Runner(), tmp_path, 0,
                      conduct)  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -95,7 +96,7 @@ def prepared(network: nn.Module, preparations: Sequence[nn.Module]) -> nn.Module
     if preparations:
         assert isinstance(network, nn.Sequential)
         assert isinstance(network[0], Standardize)
-        network[0] = Prepared(network[0], preparations)
+        network[0] = Prepared(network[0], copy.deepcopy(list(preparations)))
     return network
 
 

@@ -15,11 +15,12 @@ LISTED = 2000
 """Most rows of the table of changes."""
 
 
-def outcome(before: Split, after: Repaired) -> Outcome:
+def outcome(before: Split, after: Repaired, classes: tuple[str, ...] = ()) -> Outcome:
     """Facts rows_before, rows_after, dropped_rows, added_rows, changed_rows, relabelled_rows,
     digest and, where rows weigh or are drawn unequally, least, largest and effective_rows; tables
-    changes (id, change, before, after) and weights (id, weight, draw)."""
-    train, table = after.train, changes(before, after.train)
+    changes (id, change, before, after) and weights (id, weight, draw). Targets are named by their
+    ``classes``, where there are any."""
+    train, table = after.train, changes(before, after.train, classes)
     count = table["change"].value_counts()
     facts = [
         Fact("rows_before", len(before), "rows"),
@@ -38,31 +39,39 @@ def outcome(before: Split, after: Repaired) -> Outcome:
     return Outcome(facts=facts, tables=tables)
 
 
-def changes(before: Split, after: Split) -> pd.DataFrame:
+def changes(before: Split, after: Split, classes: tuple[str, ...] = ()) -> pd.DataFrame:
     """One row per training row dropped, added, relabelled or changed, in that order; before and
-    after are the targets, as numbers."""
+    after are the targets in words, empty where the row was not there."""
     old, new = pd.Index(before.ids), pd.Index(after.ids)
     gone, come = ~old.isin(new), ~new.isin(old)
     at, here = old.get_indexer(new[~come]), np.flatnonzero(~come)
     label = before.y[at] != after.y[here]
     inputs = (before.x[at] != after.x[here]).reshape(len(here), -1).any(axis=1) & ~label
+    old_y, new_y = told(before.y, classes), told(after.y, classes)
     parts = [
-        listed("dropped", before.ids[gone], before.y[gone], np.full(gone.sum(), np.nan)),
-        listed("added", after.ids[come], np.full(come.sum(), np.nan), after.y[come]),
-        listed("relabelled", after.ids[here[label]], before.y[at[label]], after.y[here[label]]),
-        listed("changed", after.ids[here[inputs]], before.y[at[inputs]], after.y[here[inputs]]),
+        listed("dropped", before.ids[gone], old_y[gone], None),
+        listed("added", after.ids[come], None, new_y[come]),
+        listed("relabelled", after.ids[here[label]], old_y[at[label]], new_y[here[label]]),
+        listed("changed", after.ids[here[inputs]], old_y[at[inputs]], new_y[here[inputs]]),
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def listed(kind: str, ids: Array, before: Array, after: Array) -> pd.DataFrame:
+def told(y: Array, classes: tuple[str, ...]) -> Array:
+    """``(n,)`` text: the name of each class, or the number."""
+    said = [classes[int(one)] for one in y] if classes else [f"{one:.6g}" for one in y]
+    return np.array(said, dtype=object)
+
+
+def listed(kind: str, ids: Array, before: Array | None, after: Array | None) -> pd.DataFrame:
     """Rows of the table of changes."""
+    none = np.full(len(ids), "", dtype=object)
     return pd.DataFrame(
         {
             "id": ids.astype(np.int64),
             "change": np.full(len(ids), kind, dtype=object),
-            "before": before.astype(np.float64),
-            "after": after.astype(np.float64),
+            "before": none if before is None else before,
+            "after": none if after is None else after,
         }
     )
 

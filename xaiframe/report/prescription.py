@@ -22,6 +22,7 @@ from xaiframe.report.block import (
     parts,
 )
 from xaiframe.report.record import Record
+from xaiframe.report.repairs import repairs
 
 COMPARED = (
     "model.test.score",
@@ -34,9 +35,10 @@ COMPARED = (
 
 def chapter(record: Record) -> Chapter:
     """What earlier changes did, then what to change next."""
-    blocks = parts(record, effects, prescribed)
+    blocks = parts(record, effects, repairs, prescribed)
     if not record.prescriptions and not record.effects:
-        blocks = [Note("Prescriptions", "none: no declared rule fired on the facts of this run")]
+        none = "none: no declared rule fired on the facts of this run"
+        blocks = [*parts(record, repairs), Note("Prescriptions", none)]
     return Chapter(
         "prescriptions", "What to do", "What should be changed, and what did changes do?", blocks
     )

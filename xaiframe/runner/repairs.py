@@ -27,12 +27,12 @@ Step = Callable[[Split], Repaired]
 class Repairs:
     """Repairs in the recipe's order, each on what the one before left.
 
-    ``keys`` are those of the units kept; a kept unit may come from the cache, and is then only
-    computed again when something later needs the rows.
+    ``digests`` are those of what each one kept left behind: what a fit depends on. A repair may
+    come from the cache, and is then only computed again when something later needs the rows.
     """
 
     module: DataModule
-    keys: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
     _steps: list[Step] = field(default_factory=list)
     _made: list[Repaired] = field(default_factory=list)
     _new: Repaired | None = None
@@ -56,7 +56,7 @@ class Repairs:
                 "data": data.digest,
                 "sensitive": sensitive,
                 "seed": recipe.seed,
-                "after": self.keys,
+                "after": self.digests,
                 "read": {key: hashed(stored.get(key)) for key in wanted},
             }
 
@@ -64,21 +64,22 @@ class Repairs:
                 made: Repaired = repair(train, data, read(wanted, stored), recipe.seed)
                 return made
 
-            if ledger.unit("repair", name, decides, partial(self.outcome, step)) is not None:
-                self.keep(step, ledger.units[-1].key)
+            found = ledger.unit("repair", name, decides, partial(self.outcome, step))
+            if found is not None:
+                self.keep(step, found)
 
     def outcome(self, step: Step) -> Outcome:
         """What a further repair did; it is not one of the chain before :meth:`keep`."""
         self._new, before = None, self.train
         made = step(before)
-        found = outcome(before, made)
+        found = outcome(before, made, self.module.data.classes)
         self._new = made
         return found
 
-    def keep(self, step: Step, key: str) -> None:
-        """The repair of that unit is part of the chain."""
+    def keep(self, step: Step, found: Outcome) -> None:
+        """The repair with that outcome is part of the chain."""
         self._steps.append(step)
-        self.keys.append(key)
+        self.digests += [str(fact.value) for fact in found.facts if fact.name == "digest"]
         if self._new is not None:
             self._made.append(self._new)
         self._new = None
