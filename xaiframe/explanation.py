@@ -72,7 +72,8 @@ class Curve:
     """How the score moves with one feature.
 
     ``grid[f]`` ``(points,)`` in the feature's own unit, ``average[f]`` ``(points,)`` the partial
-    dependence, ``individual[f]`` ``(rows, points)`` the ICE curves; keyed by feature name.
+    dependence, ``individual[f]`` ``(rows, points)`` the ICE curves, none where the method has none;
+    keyed by feature name.
     """
 
     grid: dict[str, Array]

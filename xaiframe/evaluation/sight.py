@@ -90,7 +90,7 @@ def curve_slopes(statement: Statement, evidence: Evidence) -> dict[str, Estimate
     return {
         method: mean(sign * slopes(curve, statement.feature), evidence.seed)
         for method, curve in evidence.curves.items()
-        if sign and statement.feature in curve.grid
+        if sign and statement.feature in curve.grid and curve.individual[statement.feature].size
     }
 
 

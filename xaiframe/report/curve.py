@@ -29,18 +29,30 @@ def dependence(record: Record) -> Iterable[Block]:
         shown = [f for f in explained.ranking(record) if f in set(average["feature"])][:SHOWN]
         shown = shown or list(dict.fromkeys(average["feature"]))[:SHOWN]
         rows = single["row"].nunique() if single is not None else 0
-        yield Heading(
-            f"curves-{method}",
-            f"{words.sentence(words.label(method))} with single curves (n {rows} rows)",
-            "Change of the score from the left end of each curve, or from the first level. Bold: "
-            "average over rows. Thin: single rows, each with only this feature changed; where they "
-            "fan out, the effect "
-            "depends on other features. Beyond the data the curves show combinations that never "
-            "occurred.",
-        )
+        yield _heading(method, rows)
         span = _span(average, single if not record.redact else None, shown)
         values = Values(record)
         yield Grid([_small(values, method, f, average, single, span) for f in shown], 3)
+
+
+def _heading(method: str, rows: int) -> Heading:
+    """What the curves of a method are and how they are read; ``rows`` of them are single."""
+    name = words.sentence(words.label(method))
+    if not rows:
+        return Heading(
+            f"curves-{method}",
+            name,
+            "Change of the score from the left end of each curve, added up from small steps of "
+            "real rows: features that move together do not lead to rows that never occur.",
+        )
+    return Heading(
+        f"curves-{method}",
+        f"{name} with single curves (n {rows} rows)",
+        "Change of the score from the left end of each curve, or from the first level. Bold: "
+        "average over rows. Thin: single rows, each with only this feature changed; where they "
+        "fan out, the effect depends on other features. Beyond the data the curves show "
+        "combinations that never occurred.",
+    )
 
 
 def _centred(frame: pd.DataFrame | None, column: str, keys: list[str]) -> pd.DataFrame | None:
@@ -55,7 +67,7 @@ def _centred(frame: pd.DataFrame | None, column: str, keys: list[str]) -> pd.Dat
 
 def _span(average: pd.DataFrame, single: pd.DataFrame | None, shown: list[str]) -> list[float]:
     parts = [average.loc[average["feature"].isin(shown), "average"]]
-    if single is not None:
+    if single is not None and not single.empty:
         parts.append(single.loc[single["feature"].isin(shown), "y"].quantile([0.02, 0.98]))
     values = pd.concat(parts)
     return [float(values.min()), float(values.max())]
@@ -72,7 +84,7 @@ def _small(
     """One feature: lines over a number or a date, points over levels."""
     mine = average[average["feature"] == feature].sort_values("x")
     own = None
-    if single is not None and not values.record.redact:
+    if single is not None and not single.empty and not values.record.redact:
         own = single[single["feature"] == feature]
         own = own[own["row"].isin(own["row"].drop_duplicates().head(CURVES))]
     by_level = values.kind(feature) in NAMED

@@ -16,6 +16,7 @@ LABELS = {
     "feature_ablation": "feature ablation",
     "permutation_importance": "permutation importance",
     "pdp": "partial dependence",
+    "ale": "accumulated local effects",
     "saliency": "saliency",
     "smoothgrad": "SmoothGrad",
     "input_x_gradient": "input × gradient",
