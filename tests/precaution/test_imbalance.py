@@ -1,11 +1,13 @@
 """Class imbalance against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from xaiframe.errors import NotApplicable
-from xaiframe.precaution.imbalance import Imbalance, odds_interval
+from xaiframe.precaution.balance.cells import odds_interval
+from xaiframe.precaution.imbalance import Imbalance, effective_rows
 
 
 def test_counts_by_hand(table, value):
@@ -35,9 +37,59 @@ def test_one_class_and_absent_classes(table, value):
     assert value(absent, "effective_classes").value == 1
 
 
-def test_regression_has_no_classes(table):
-    with pytest.raises(NotApplicable):
-        Imbalance()(table(pd.DataFrame({"a": np.arange(50.0)}), np.arange(50.0), "regression"), 0)
+def test_a_number_as_target_is_judged_by_its_range(table, value):
+    y = np.random.default_rng(0).lognormal(size=1000)
+    outcome = Imbalance()(table(pd.DataFrame({"a": np.arange(1000.0)}), y, "regression"), 0)
+
+    assert value(outcome, "rare_range_share").n == 600
+    assert outcome.tables["parts"]["rows"].sum() == 600
+
+
+def test_balanced_weights_leave_as_many_rows_as_kish_says():
+    counts = np.array([90, 10, 0])
+    weight = np.repeat([1 / 90, 1 / 10], [90, 10])
+    rows, share = effective_rows(counts)
+
+    assert rows.value == pytest.approx(weight.sum() ** 2 / (weight**2).sum())
+    assert share.value == pytest.approx(rows.value / 100)
+    assert effective_rows(np.array([25, 25, 25]))[1].value == pytest.approx(1)
+
+
+def test_a_class_that_one_group_lacks_is_found_in_its_cell(table, value):
+    group = np.array(["x", "y"] * 500)
+    y = np.where(group == "y", np.arange(1000) % 100 == 1, np.arange(1000) % 4 < 2).astype(int)
+    data = replace(table(pd.DataFrame({"group": group}), y), sensitive=("group",))
+    outcome = Imbalance()(data, 0)
+
+    cells = pd.crosstab(group[:600], y[:600])
+    worst = value(outcome, "group_ratio", group="y")
+    assert worst.value == cells.loc["y", 1] / cells.loc["y", 0]
+    assert worst.interval[1] < 0.1
+    assert value(outcome, "group_ratio", group="x").value > 0.9
+    least = value(outcome, "smallest_cell", column="group")
+    assert (least.value, least.labels["group"], least.labels["class"]) == (6, "y", "c1")
+    told = outcome.tables["cells"].pivot(index="group", columns="class", values="rows")
+    assert (told.to_numpy() == cells.to_numpy()).all()
+
+
+def test_small_groups_are_counted_not_judged(table):
+    group = np.array(["x"] * 95 + ["y"] * 5)[np.random.default_rng(0).permutation(100)]
+    data = replace(table(pd.DataFrame({"g": group}), np.arange(100) % 2), sensitive=("g",))
+    facts = Imbalance()(data, 0).facts
+
+    assert {f.labels["group"] for f in facts if f.name == "group_ratio"} == {"x"}
+
+
+def test_hostile_groups_and_a_single_class(table, hostile):
+    data = replace(table(hostile, np.arange(120) % 2), sensitive=tuple(hostile.columns))
+    assert all(f.value is not None or f.reason for f in Imbalance()(data, 0).facts)
+    one = replace(table(hostile, np.zeros(120, int)), sensitive=("id",))
+    assert not [f for f in Imbalance()(one, 0).facts if f.name in ("group_ratio", "smallest_cell")]
+
+
+def test_settings_that_cannot_be_are_refused():
+    with pytest.raises(ValueError, match="smallest"):
+        Imbalance(smallest=1)
 
 
 def test_interval_of_a_ratio_covers_it():

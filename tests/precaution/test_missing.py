@@ -1,5 +1,7 @@
 """Missing values are counted where they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,3 +96,54 @@ def test_a_few_gaps_tell_nothing(table, noise):
     frame.loc[:8, "a"] = np.nan
 
     assert not [f for f in Missing()(table(frame, y), 0).facts if f.name.startswith("target")]
+
+
+def test_absence_that_follows_a_group_is_told_of_that_group(table, noise, value):
+    frame, y = noise(1000)
+    random = np.random.default_rng(2)
+    group = random.choice(["x", "y"], 1000)
+    frame["group"] = group
+    frame.loc[random.random(1000) < np.where(group == "x", 0.4, 0.1), "b"] = np.nan
+    data = replace(table(frame, y), sensitive=("group",))
+    outcome = Missing()(data, 0)
+
+    told = value(outcome, "group_p_adjusted", column="b", sensitive="group")
+    assert told.value < 0.01
+    assert value(outcome, "group_association", column="b").value > 0.2
+    assert value(outcome, "target_p_adjusted", column="b").value > 0.01
+    table = outcome.tables["groups"].set_index("group")
+    expected = frame.head(600).groupby("group")["b"].apply(lambda one: one.isna().sum())
+    assert table["missing"].to_dict() == expected.to_dict()
+
+
+def test_rows_that_lack_most_columns_are_counted(table, noise, value):
+    frame, y = noise(400)
+    frame.iloc[:24, :3] = np.nan
+    frame.iloc[24:48, :1] = np.nan
+    outcome = Missing()(table(frame, y), 0)
+
+    assert value(outcome, "half_empty_rows_share").value == 0.1
+    assert outcome.tables["rows"].to_dict("list") == {"missing": [0, 1, 3], "rows": [192, 24, 24]}
+
+
+def test_a_disguised_value_is_named_with_its_share(table, noise, value):
+    frame, y = noise(500)
+    frame.loc[::10, "c"] = -999.0
+    outcome = Missing()(table(frame, y), 0)
+
+    assert value(outcome, "disguised_columns").value == 1
+    assert value(outcome, "disguised_share", column="c", value="-999").value == 0.1
+    clean = Missing()(table(*noise(500)), 0)
+    assert value(clean, "disguised_columns").value == 0
+
+
+def test_hostile_groups_end_without_a_traceback(table, hostile):
+    data = replace(table(hostile, np.arange(120) % 2), sensitive=("empty", "id", "date", "mixed"))
+    outcome = Missing()(data, 0)
+
+    assert all(fact.value is not None or fact.reason for fact in outcome.facts)
+
+
+def test_a_sample_that_is_too_small_is_refused():
+    with pytest.raises(ValueError, match="sample"):
+        Missing(sample=10)

@@ -1,4 +1,4 @@
-"""Imbalance: how unevenly the classes of the training split are filled."""
+"""Imbalance: how unevenly classes, groups, or the range of the target are filled in training."""
 
 from __future__ import annotations
 
@@ -8,33 +8,46 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
-from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.measure import Interval, share_fact, wilson
+from xaiframe.precaution.balance.cells import cell_facts, cell_table, odds_interval
+from xaiframe.precaution.balance.targets import hill, target_facts
+from xaiframe.precaution.measure import share_fact
+from xaiframe.precaution.sensitive.people import people
 
 
 @dataclass(frozen=True)
 class Imbalance:
-    """Rarest ÷ commonest class, each class's share, and the effective number of classes.
+    """Rarest ÷ commonest class overall and within groups, and effective numbers.
 
-    The effective number is exp(entropy of the shares), Hill's number of order 1 (1973,
-    doi:10.2307/1934352): k for k equal classes, near 1 when one class holds almost all rows.
+    The effective number of classes is exp(entropy of the shares), Hill's number of order 1 (1973,
+    doi:10.2307/1934352): k for k equal classes, near 1 when one class holds almost all rows. The
+    effective number of rows is Kish's (1965) under weights that make the classes count alike: what
+    balancing leaves of the sample. Groups are those of ``strategy.sensitive``, where it names any.
+
+    smallest
+        groups of fewer rows are not judged.
     """
 
     phase = "data"
     modalities = ("table", "image", "text", "series")
-    tasks = ("classification",)
 
-    def __call__(self, data: Data, seed: int) -> Outcome:  # noqa: ARG002 (every check takes one)
-        """Facts ratio, class_share per class, effective_classes; table classes.
+    smallest: int = 30
 
-        Raises NotApplicable for regression, which has no classes.
-        """
+    def __post_init__(self) -> None:
+        if self.smallest < 2:
+            raise ValueError(f"imbalance: smallest must be at least 2, not {self.smallest}")
+
+    def __call__(self, data: Data, seed: int) -> Outcome:
+        """Facts ratio, class_share per class, effective_classes, effective_rows,
+        effective_rows_share, smallest_cell per sensitive column, group_ratio per group; tables
+        classes and cells. For regression rare_range_share, effective_parts, target_skewness; table
+        parts."""
         if data.task != "classification":
-            raise NotApplicable("regression has no classes to be out of balance")
+            told, parts = target_facts(data.train.y, seed)
+            return Outcome(facts=told, tables={"parts": parts})
         counts, n = np.bincount(data.train.y, minlength=len(data.classes)), len(data.train)
-        facts = [_ratio(counts), _effective(counts)]
+        facts = [_ratio(counts), _effective(counts), *effective_rows(counts)]
         facts += [
             share_fact("class_share", int(count), n, {"class": name}, "none")
             for name, count in zip(data.classes, counts, strict=True)
@@ -46,7 +59,12 @@ class Imbalance:
                 "share": counts / n if n else np.nan,
             }
         )
-        return Outcome(facts=facts, tables={"classes": table})
+        tables = {"classes": table}
+        if data.sensitive:
+            groupings, y = people(data, data.train, {}), data.train.y
+            facts += cell_facts(groupings, y, data.classes, self.smallest)
+            tables["cells"] = cell_table(groupings, y, data.classes)
+        return Outcome(facts=facts, tables=tables)
 
 
 def _ratio(counts: Array) -> Fact:
@@ -65,20 +83,25 @@ def _ratio(counts: Array) -> Fact:
     )
 
 
-def odds_interval(a: int, b: int) -> Interval | None:
-    """95 % interval of a ÷ b: Wilson's interval of a ÷ (a + b), turned into odds."""
-    ends = wilson(a, a + b)
-    if ends is None or ends[1] >= 1:
-        return None
-    return ends[0] / (1 - ends[0]), ends[1] / (1 - ends[1])
-
-
 def _effective(counts: Array) -> Fact:
     n = int(counts.sum())
     if n == 0:
         return Fact("effective_classes", None, "classes", n=0, reason="there are no rows")
-    filled = counts[counts > 0] / n
-    effective = float(np.exp(-(filled * np.log(filled)).sum()))
     return Fact(
-        "effective_classes", effective, "classes", n=n, better="higher", source=source("numpy")
-    )
+        "effective_classes", hill(counts / n), "classes", n=n, better="higher",
+        source=source("numpy"),
+    )  # fmt: skip
+
+
+def effective_rows(counts: Array) -> list[Fact]:
+    """(Σw)² ÷ Σw² for w = 1 ÷ rows of the class, over the classes that occur: k² ÷ Σ 1/n."""
+    n, filled = int(counts.sum()), counts[counts > 0]
+    names = ("effective_rows", "effective_rows_share")
+    if n == 0:
+        reason = "there are no rows"
+        return [Fact(name, None, n=0, better="higher", reason=reason) for name in names]
+    rows = float(len(filled) ** 2 / (1 / filled).sum())
+    return [
+        Fact("effective_rows", rows, "rows", n=n, better="higher"),
+        Fact("effective_rows_share", rows / n, "share", n=n, better="higher"),
+    ]
