@@ -15,6 +15,7 @@ LABELS = {
     "lime": "LIME",
     "feature_ablation": "feature ablation",
     "permutation_importance": "permutation importance",
+    "prediction_difference": "prediction difference",
     "pdp": "partial dependence",
     "ale": "accumulated local effects",
     "saliency": "saliency",
