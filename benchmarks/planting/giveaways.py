@@ -184,6 +184,7 @@ FAULTS = (
         unit="share",
         plant=proxy,
         control=unrelated,
+        quiet=("proxy", "base_rate_difference", "base_rate_ratio", "target_mean_difference"),
     ),
     Fault(
         name="watermark",

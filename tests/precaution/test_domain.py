@@ -6,7 +6,7 @@ import pytest
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics import roc_auc_score
 
-from xaiframe.precaution.domain import auc, fit, hanley_sd, inputs, separate, similarity
+from xaiframe.precaution.domain import RIDGE, auc, fit, hanley_sd, inputs, separate, similarity
 
 
 def normal(n, columns, seed, shift=0.0):
@@ -28,7 +28,7 @@ def test_ridge_is_scikit_learns():
     random = np.random.default_rng(1)
     z, labels = random.normal(size=(40, 3)), random.integers(0, 2, (40, 2)).astype(float)
     kernel = similarity(z, z)
-    alpha = np.trace(kernel) / 40
+    alpha = RIDGE * np.trace(kernel) / 40
     expected = KernelRidge(alpha=alpha, kernel="precomputed").fit(kernel, labels - labels.mean(0))
 
     np.testing.assert_allclose(fit(z, labels), expected.dual_coef_)
