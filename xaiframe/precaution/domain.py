@@ -142,8 +142,8 @@ def squared(a: Array, b: Array) -> Array:
 def fit(z: Array, labels: Array) -> Array:
     """``(n, l)`` dual weights of kernel ridge for every column of ``labels`` ``(n, l)``."""
     kernel = similarity(z, z)
-    # shrinks strongly, since shifts are small; stronger still, and a shift of the joint law alone is
-    # missed in 500 rows (benchmarks/planted_faults.py)
+    # shrinks strongly, since shifts are small; any stronger, and a shift of the joint law alone
+    # goes unseen in 500 rows (benchmarks/planted_faults.py)
     kernel[np.diag_indices_from(kernel)] += RIDGE * np.trace(kernel) / len(kernel)
     return np.linalg.solve(kernel, labels - labels.mean(axis=0))
 
