@@ -64,6 +64,20 @@ def test_every_prescription_reads_as_a_rule(path):
     assert problems_of(path.stem, read(path).content[path.stem]) == []
 
 
+@pytest.mark.parametrize("path", PRESCRIPTIONS, ids=name)
+def test_what_a_prescription_selects_and_sets_is_there(path):
+    """``then: {repair: [suspects], repair.suspects.action: drop}``."""
+    then = read(path).content[path.stem].get("then") or {}
+    for key, value in then.items():
+        group, _, rest = key.partition(".")
+        for choice in value if group in MULTIPLE and not rest else [rest.partition(".")[0]]:
+            if group not in MULTIPLE:
+                continue
+            file = house() / group / f"{choice}.yaml"
+            assert file.is_file(), f"{key}: no {group} {choice}"
+            assert not rest or rest.partition(".")[2] in read(file).content[choice], key
+
+
 def test_the_house_chooses_every_group_once_and_only_what_exists():
     entries = read(AUDIT).content["defaults"]
     assert entries[-1] == "_self_"

@@ -186,3 +186,23 @@ def test_bad_parameters_stop_before_anything_is_computed(house, tmp_path):
               trust=("planted_oracle",), outputs=tmp_path / "out")  # fmt: skip
     with pytest.raises(RecipeError, match="did you mean deduplicate"):
         audit(house, ["repair=[dedup]"], trust=("planted_oracle",), outputs=tmp_path / "out")
+
+
+def test_a_model_that_comes_trained_is_not_repaired_and_says_why(house, tmp_path):
+    (tmp_path / "planted_model.py").write_text(
+        "import numpy as np\n"
+        "def answer(rows):\n"
+        "    return 1 / (1 + np.exp(-rows['a'].to_numpy()))\n"
+    )
+    overrides = ["model=function", "model.function=planted_model.answer", "gradient=[]",
+                 "perturbation=[feature_ablation]", "repair=[class_balance]"]  # fmt: skip
+    trust = ("planted_oracle", "planted_model")
+    run = audit(house, overrides, trust=trust, outputs=tmp_path / "out")
+    found = facts(run.folder)
+    assert "comes trained" in found.value("repair.class_balance.not_applicable")
+    plan = json.loads((run.folder / "plan.json").read_text())
+    [unit] = next(one["units"] for one in plan["stages"] if one["name"] == "repair")
+    assert not unit["applies"]
+    assert "comes trained" in unit["reason"]
+    told = yaml.safe_load((run.folder / "prescriptions.yaml").read_text())
+    assert {one["key"]: one["overrides"] for one in told} == {"doubtful_labels": {}, "lopsided": {}}

@@ -13,6 +13,7 @@ from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.mlp import MLP
 from xaiframe.recipe import Fit
+from xaiframe.repair.class_balance import ClassBalance
 from xaiframe.repair.repaired import Repaired, weighted
 from xaiframe.runner.fit import Learner, fit
 from xaiframe.runner.repairs import Repairs, read
@@ -123,3 +124,10 @@ def test_a_fit_on_weights_is_the_fit_on_the_rows_they_leave(table, tmp_path):
                      conduct)  # fmt: skip
         runs.append(fitted.model.raw(data.test.x))
     np.testing.assert_array_equal(*runs)
+
+
+def test_balanced_classes_are_not_balanced_twice(table):
+    data = table.data
+    made = ClassBalance()(data.train, data, {}, 0).train
+    twice = loss(replace(data, train=made), class_weight="balanced")
+    torch.testing.assert_close(twice.class_weight, torch.ones(2), rtol=1e-4, atol=1e-4)

@@ -22,6 +22,7 @@ from xaiframe.model.face import WhiteBox
 from xaiframe.model.network import Embedding
 from xaiframe.model.preparation import prepared, stored_preparations
 from xaiframe.recipe import Fit
+from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import PLAIN, Attack, Conduct
 from xaiframe.runner.trainer import Runner, quiet
 
@@ -129,7 +130,8 @@ class Learner(LightningModule):
 def _class_weight(data: Data, fit: Fit) -> Tensor | None:
     if data.task == "regression" or fit.class_weight == "none":
         return None
-    counts = np.bincount(data.train.y, minlength=len(data.classes))
+    # Of the rows as they count: classes that a repair has balanced need no second balance.
+    counts = np.bincount(data.train.y, parts_of(data.train), minlength=len(data.classes))
     return torch.as_tensor(len(data.train) / (len(counts) * counts), dtype=torch.float32)
 
 
