@@ -167,8 +167,8 @@ def weakness(frame: pd.DataFrame, credit: Array, minimum: int, cuts: Array, seed
 def _below(search: Search, found: Found, limit: float, credit: Array) -> list[tuple[int, ...]]:
     """The segments below ``limit`` (standard deviations), the lowest mean first.
 
-    A narrower segment has to earn its place: one that is no weaker inside a wider one below the
-    limit than chance would make it (by ``limit`` again) is left to that wider one.
+    Beginning with the largest, each has to earn its place: a segment that is no weaker inside one
+    that was kept than chance would make it (by ``limit`` again) is left to that wider one.
     """
     below = {one for one, z in found.items() if z < limit}
     below |= {
@@ -177,20 +177,13 @@ def _below(search: Search, found: Found, limit: float, credit: Array) -> list[tu
         for wider in (one[:k] + one[k + 1 :] for k in range(len(one)))
         if wider and search.deviation(wider, credit) < limit
     }
-    ordered = sorted(below)
-    rows = np.stack([search.segment(one).rows for one in ordered]) if ordered else np.empty((0, 0))
-    size, length = rows.sum(axis=1), np.array([len(one) for one in ordered])
-    inside = rows.astype(np.float32) @ rows.T == size[:, None]
-    within = inside & (size[:, None] < size)
-    # the same rows said again with more conditions
-    again = (inside & (size[:, None] == size) & (length[:, None] > length)).any(axis=1)
-    means = [float(credit[one].mean()) for one in rows]
-    earned = [
-        k
-        for k in np.flatnonzero(~again)
-        if all(_weaker(rows[k], rows[wide], limit, credit) for wide in np.flatnonzero(within[k]))
-    ]
-    return [ordered[k] for k in sorted(earned, key=lambda k: (means[k], len(ordered[k]), k))]
+    rows = {one: search.segment(one).rows for one in below}
+    kept: list[tuple[int, ...]] = []
+    for one in sorted(below, key=lambda one: (-rows[one].sum(), len(one), one)):
+        around = [rows[wide] for wide in kept if rows[wide][rows[one]].all()]
+        if all(_weaker(rows[one], wide, limit, credit) for wide in around):
+            kept.append(one)
+    return sorted(kept, key=lambda one: (float(credit[rows[one]].mean()), len(one), one))
 
 
 def _weaker(inside: Array, around: Array, limit: float, credit: Array) -> bool:
