@@ -52,6 +52,12 @@ def test_a_new_spelling_of_a_known_word_is_that_word_and_a_new_word_gets_a_numbe
     assert own.known == known
 
 
+def test_an_exact_encoding_keeps_a_spelling_that_is_new():
+    encoding = TextEncoding.of(["call me"], 3)
+    assert encoding.raw(encoding.encode(["CALL me"])) == ["call me"]
+    assert encoding.raw(encoding.encode(["CALL me"], exact=True)) == ["CALL me"]
+
+
 def test_the_tables_of_a_report_hold_text_and_offsets():
     own = encoding(3)
     original = np.array(MESSAGES, dtype=object)

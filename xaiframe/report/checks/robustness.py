@@ -86,6 +86,7 @@ def attacks(record: Record) -> Iterable[Block]:
         return
     clean = table[table["name"] == "none"]
     tried = table[table["name"] != "none"]
+    tried = tried.assign(name=tried["name"].str.upper())
     names = list(dict.fromkeys(tried["name"]))
     shown = pd.concat([*(clean.assign(name=one) for one in names), tried])
     unit = str(tried["size"].iloc[0]).partition(" ")[2]
@@ -105,7 +106,7 @@ def attacks(record: Record) -> Iterable[Block]:
                   chart.HALF, 220),
         n=words.count(int(tried["n"].iloc[0]), "test row"),
         how="Each number changes by no more than this, in the direction that hurts most: one "
-        "step (fgsm) or many (pgd).",
+        "step (FGSM) or many (PGD).",
         caution="There is no published limit. Any network falls to a large enough attack; "
         "somebody must be able and want to make one.",
         facts=[f"{NAME}.adversarial_score", f"{NAME}.median_minimal_perturbation"],
