@@ -99,6 +99,12 @@ def quoted(name: Any) -> str:
     return f"“{name}”"
 
 
+def shortened(text: Any, most: int = 32) -> str:
+    """A user's string for a table cell or an axis: what exceeds ``most`` characters is cut."""
+    whole = str(text)
+    return whole if len(whole) <= most else f"{whole[: most - 1]}…"
+
+
 def stop(text: Any) -> str:
     """A declared text as a sentence: capital first, full stop last; empty stays empty."""
     said = str(text or "").strip()
