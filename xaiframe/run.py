@@ -206,6 +206,7 @@ class Round:
             folder,
             recipe.seed,
             conduct,
+            self.data,
         )
         best = fitted.history.iloc[fitted.best_epoch - 1]
         network = fitted.model.module

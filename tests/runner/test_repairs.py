@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from xaiframe.data.table import Table
+from xaiframe.data.text import Text
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.mlp import MLP
+from xaiframe.model.text_cnn import TextCNN
 from xaiframe.recipe import Fit
 from xaiframe.repair.class_balance import ClassBalance
 from xaiframe.repair.repaired import Repaired, weighted
-from xaiframe.runner.fit import Learner, fit
+from xaiframe.runner.fit import Learner, fit, restore
 from xaiframe.runner.repairs import Repairs, read
 from xaiframe.runner.trainer import Runner
 
@@ -131,3 +133,17 @@ def test_balanced_classes_are_not_balanced_twice(table):
     made = ClassBalance()(data.train, data, {}, 0).train
     twice = loss(replace(data, train=made), class_weight="balanced")
     torch.testing.assert_close(twice.class_weight, torch.ones(2), rtol=1e-4, atol=1e-4)
+
+
+def test_weights_learnt_on_repaired_rows_fit_the_network_of_the_data_as_read(tmp_path):
+    """The words of a message are counted before rows are dropped or copied."""
+    rows = [f"{'ab'[k % 2]},{'win money' if k % 2 else 'see you'} at {k % 11}" for k in range(60)]
+    (tmp_path / "m.csv").write_text("\n".join(["label,message", *rows]))
+    messages = Text(str(tmp_path / "m.csv"), "message", "label")
+    chain = Repairs(messages)
+    chain.keep(lambda train: Repaired(train.take(np.arange(12))), CACHED)
+    module, conduct = chain.lesson()
+    network, data = TextCNN(dropout=0.0), messages.data
+    fitted = fit(network, module, Fit(epochs=1), Runner(), tmp_path, 0, conduct, data)
+    again = restore(network, fitted.weights, data)
+    np.testing.assert_array_equal(again.raw(data.test.x), fitted.model.raw(data.test.x))

@@ -153,15 +153,19 @@ def fit(
     folder: Path,
     seed: int,
     conduct: Conduct = PLAIN,
+    built_on: Data | None = None,
 ) -> Fitted:
-    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss;
-    ``conduct`` is what repairs ask of the fit beyond the rows of ``module``.
+    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
+
+    ``conduct`` is what repairs ask of the fit beyond the rows of ``module``; ``built_on`` the data
+    as read, where those rows are repaired: what stored weights are restored into has to have its
+    words and units.
 
     Raises :class:`ModelError` when the loss is not finite.
     """
     seed_everything(seed, workers=True, verbose=False)
     module.batch_size, module.seed = config.batch_size, seed
-    network = prepared(architecture.build(module.data), conduct.preparations)
+    network = prepared(architecture.build(built_on or module.data), conduct.preparations)
     learner = Learner(network, config, module.data, conduct.attack)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)

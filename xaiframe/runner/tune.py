@@ -43,7 +43,14 @@ class Tuner:
         tools = replace(self.tools, recipe=recipe, architecture=self.build(recipe.model))
         module, conduct = self.lesson()
         fitted = fit(
-            tools.architecture, module, recipe.fit, tools.runner, self.folder, recipe.seed, conduct
+            tools.architecture,
+            module,
+            recipe.fit,
+            tools.runner,
+            self.folder,
+            recipe.seed,
+            conduct,
+            tools.data,
         )
         return tools, fitted
 
