@@ -6,6 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from xaiframe.data.face import Data, Split
+from xaiframe.data.tables.column import Numeric
+from xaiframe.data.tables.encoding import TableEncoding
 from xaiframe.errors import NotApplicable
 from xaiframe.model.face import BlackBox, WhiteBox
 from xaiframe.precaution.robustness import Robustness
@@ -35,6 +38,18 @@ def plane(table):
     random = np.random.default_rng(0)
     frame = pd.DataFrame(random.normal(size=(2000, 3)), columns=list("abc"))
     return table(frame, (frame["a"] + frame["b"] > 0).astype(int).to_numpy())
+
+
+@pytest.fixture
+def flats():
+    """400 rows of one whole number."""
+    frame = pd.DataFrame({"rooms": np.random.default_rng(0).integers(1, 41, 400)})
+    encoding = TableEncoding([Numeric.fit("rooms", frame["rooms"], True)])
+    split = Split(
+        np.arange(400), encoding.encode(frame), (frame["rooms"] > 20).to_numpy(int), frame
+    )
+    return Data("table", "classification", split, split, split, ("rooms",), np.zeros(1, int),
+                ("c0", "c1"), encoding=encoding)  # fmt: skip
 
 
 def test_jitter_flips_what_the_normal_law_says(plane, value):
@@ -192,3 +207,11 @@ def test_without_test_rows_there_is_nothing_to_try(table, noise):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="robustness"):
         Robustness(**wrong)
+
+
+def test_whole_numbers_that_small_noise_leaves_alone_count(flats, value):
+    """Rooms change in few rows: the share is over all rows, not over those few."""
+    fact = value(FAST(flats, box(lambda x: x[:, 0] > 20), 0), "flipped_by_small_noise")
+
+    assert fact.n == len(flats.test)
+    assert fact.value < 0.02

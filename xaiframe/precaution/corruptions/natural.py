@@ -32,7 +32,7 @@ def natural(data: Data, model: Model, rows: Split, before: Array, seed: int, lis
         )  # fmt: skip
         if one.judged:
             judged.append(one)
-    judged.sort(key=lambda one: -one.flipped.sum() / one.changed.sum())
+    judged.sort(key=lambda one: -one.flipped.sum())
     small = [
         flipped_fact("flipped_by_small_noise", one, {"corruption": one.corruption.name})
         for one in judged
@@ -54,12 +54,13 @@ def held_back(data: Data, model: Model, rows: Split, seed: int) -> Fact:
     if not found:
         why = "no small noise applies" if len(rows) else "there are no validation rows"
         return Fact(name, None, "share", n=len(rows), better="lower", reason=why)
-    worst = max(found, key=lambda one: one.flipped.sum() / one.changed.sum())
+    worst = max(found, key=lambda one: one.flipped.sum())
     return flipped_fact(name, worst, {"corruption": worst.corruption.name})
 
 
 def flipped_fact(name: str, one: Trial, labels: dict[str, str]) -> Fact:
-    """Share of the rows that a corruption changes whose prediction is another one."""
+    """Share of the rows whose prediction is another one; a row that the corruption leaves as it is
+    counts too, for so many stay as they are."""
     if one.reason:
         return Fact(name, None, "share", labels, n=0, better="lower", reason=one.reason)
-    return share_fact(name, int(one.flipped.sum()), int(one.changed.sum()), labels)
+    return share_fact(name, int(one.flipped.sum()), len(one.flipped), labels)
