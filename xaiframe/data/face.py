@@ -106,6 +106,9 @@ class Data:
         how the model's inputs and the user's own values turn into each other.
     damage
         what of the source could not be read and was left out, one problem each.
+    time
+        the column that orders the rows in time (``row number``: they stand in that order), empty
+        where nothing does; :mod:`xaiframe.data.order` reads it.
     notes
         facts about the reading that the ledger keeps under ``data.load`` (truncated messages,
         padded series, categories that the training split never shows).
@@ -128,6 +131,7 @@ class Data:
     encoding: Encoding = field(default_factory=Identity)
     damage: tuple[Problem, ...] = ()
     notes: tuple[Fact, ...] = ()
+    time: str = ""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -144,8 +148,15 @@ class Data:
             (name, s.ids, s.x, s.y, hashed(s.frame), hashed(s.aside), s.original, s.mask, *_loss(s))
             for name, s in self.splits.items()
         ]
+        ordered = (self.time,) if self.time else ()
         return digest(
-            self.modality, self.task, self.features, self.feature_mask, self.classes, parts
+            self.modality,
+            self.task,
+            self.features,
+            self.feature_mask,
+            self.classes,
+            parts,
+            *ordered,
         )
 
     def present(self, x: Array, mask: Array | None = None) -> Array | None:

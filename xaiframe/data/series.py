@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows, split_rows
+from xaiframe.data.order import ROW
 from xaiframe.data.signals.encoding import Axis, SeriesEncoding
 from xaiframe.data.signals.labels import Labels
 from xaiframe.data.signals.properties import properties
@@ -154,6 +155,7 @@ class Series(DataModule):
             encoding=encoding,
             damage=tuple(damage),
             notes=tuple(notes(x, axis, tally, shares)),
+            time=self._order(found),
         )
 
     def rows(self, source: str) -> Split:
@@ -251,6 +253,13 @@ class Series(DataModule):
                 hint = f"data.split: group, data.split_column: {self.columns.id}"
                 raise DataError(Problem(f"column {self.columns.id!r}", message, hint))
         return made
+
+    def _order(self, found: Recorded) -> str:
+        """What orders the series in time: windows of one recording stand in that order."""
+        splitting = self.splitting
+        as_they_stand = splitting.kind == "time" and not splitting.column
+        plain = as_they_stand and all(one.times is None for one in found.curves)
+        return ROW if plain or (self.cut and len(found.curves) == 1) else ""
 
     def _axis(self, found: Recorded) -> Axis:
         step = 1 / self.rate if self.rate else found.step or 1.0

@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows
+from xaiframe.data.order import ROW
 from xaiframe.data.split import Positions, Splitting, leaking
 from xaiframe.data.tables.column import Boolean, Categorical, Column, Date, Numeric, Ordinal
 from xaiframe.data.tables.csv import Format
@@ -42,6 +43,8 @@ class Table(DataModule):
     kinds, dates, units
         column → ``numeric``, ``categorical``, ``boolean``, ``date`` or the levels of an ordinal
         column in order; column → strptime format, or a list of columns in ISO 8601; column → unit.
+    time
+        the column that orders the rows in time; empty: that of a split in time, if it is one.
     encoding, separator, decimal, thousands, missing
         how delimited text is written; an empty separator means a comma, or a tab for ``.tsv``.
     most_levels
@@ -93,6 +96,7 @@ class Table(DataModule):
         missing: Sequence[str] = ("", "NA", "N/A", "NaN", "null"),
         most_levels: int = 30,
         sha256: str = "",
+        time: str = "",
     ) -> None:
         super().__init__()
         self.source, self.sha256, self.target, self.task = source, sha256, target, task
@@ -103,6 +107,7 @@ class Table(DataModule):
         spelled = dates if isinstance(dates, Mapping) else dict.fromkeys(dates or (), "")
         self.kinds = Kinds(dict(kinds or {}), dict(spelled), self.form)
         self.splitting = Splitting(split, split_column, test, validation, split_seed)
+        self.time = time or (split_column or ROW if split == "time" else "")
         problems = list(self.kinds.misdeclared())
         if most_levels < 2:
             problems.append(Problem("data.most_levels", f"{most_levels} are too few", "2 or more"))
@@ -152,6 +157,7 @@ class Table(DataModule):
             encoding=encoding,
             damage=tuple(reading.damage),
             notes=tuple(notes),
+            time=self.time,
         )
 
     def rows(self, source: str) -> Split:
@@ -191,6 +197,7 @@ class Table(DataModule):
         asked = [self.target, *self.wanted, *self.drop, *self.kinds.dates, *self.kinds.declared]
         asked += [self.id, self.splitting.column if self.splitting.kind != "random" else ""]
         asked += [str(one.get("column", "")) for one in self.filter]
+        asked.append("" if self.time == ROW else self.time)
         needed = list(dict.fromkeys(name for name in asked if name))
         if self.source.startswith("builtin:"):
             reading = builtin(self.source.removeprefix("builtin:"), self.target)
@@ -248,12 +255,14 @@ class Table(DataModule):
         return typed, notes
 
     def _dating(self, frame: pd.DataFrame) -> Kinds:
-        """The kinds, with a text column that orders rows in time among the dates."""
-        column, kinds = self.splitting.column, self.kinds
-        in_time = self.splitting.kind == "time" and column
-        if not in_time or not pd.api.types.is_string_dtype(frame[column]):
-            return kinds
-        return Kinds(kinds.declared, {column: "", **kinds.dates}, self.form)
+        """The kinds, with text columns that order rows in time among the dates."""
+        kinds = self.kinds
+        named = {self.time, self.splitting.column if self.splitting.kind == "time" else ""}
+        dates = {
+            name: "" for name in sorted(named - {"", ROW})
+            if pd.api.types.is_string_dtype(frame[name])
+        }  # fmt: skip
+        return Kinds(kinds.declared, {**dates, **kinds.dates}, self.form) if dates else kinds
 
     def _positions(self, reading: Reading, y: Array) -> Positions:
         """Rows of each split; raises where one id lies in two of them."""

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.order import moments
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Array
 from xaiframe.facts import Fact
-from xaiframe.precaution.columns import kind, numbers
 from xaiframe.repair.repaired import Repaired
 
 FEWEST = 20
@@ -46,7 +45,7 @@ class Window:
     ) -> Repaired:
         """Facts kept_share and, of a column of numbers or dates, from. Raises NotApplicable where
         no time is known, or where fewer than 20 rows or a single class would stay."""
-        when = moments(train, data, self.column)
+        when = moments(train, self.column or data.time)
         known = np.isfinite(when)
         wanted = min(self.rows or int(np.ceil(self.share * len(train))), int(known.sum()))
         if wanted < FEWEST:
@@ -60,19 +59,3 @@ class Window:
             Fact("undated_rows", int((~known).sum()), "rows", n=len(train), better="lower"),
         ]
         return Repaired(train.take(kept), facts)
-
-
-def moments(train: Split, data: Data, column: str) -> Array:
-    """``(n,)`` float64 that rises with time, NaN where a row has none."""
-    name = column or str(getattr(data, "time", "") or "")
-    cells = train.column(name) if name else None
-    if cells is None:
-        raise NotApplicable(
-            f"the data have no column {name!r}" if name else "the data know no order in time"
-        )
-    if kind(cells) != "numeric":
-        dates = pd.to_datetime(cells, errors="coerce", format="mixed")
-        if dates.isna().all():
-            raise NotApplicable(f"column {name!r} holds neither numbers nor dates")
-        cells = pd.Series(dates)
-    return numbers(cells)
