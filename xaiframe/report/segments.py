@@ -32,9 +32,12 @@ def segments(record: Record) -> Iterable[Block]:
         name=[f"{s} (n {int(n)})" for s, n in zip(shown["segment"], shown["n"], strict=True)]
     )
     few = alt.Axis(tickCount=4)
-    plot = alt.Chart(chart.data(shown)).mark_bar().encode(
+    # one line per condition
+    lines = alt.Axis(labelLimit=360, labelExpr="split(datum.label, ' and ')")
+    high = int(shown["name"].str.count(" and ").max())
+    plot = alt.Chart(chart.data(shown)).mark_bar(size=12).encode(
         x=alt.X("difference:Q", title="score of the segment minus the average", axis=few),
-        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=360)),
+        y=alt.Y("name:N", title=None, sort=None, axis=lines),
         color=alt.condition("datum.difference < 0", alt.value(chart.BAD), alt.value(chart.FAINT)),
         tooltip=["segment:N", "score:Q", "difference:Q", "n:Q"],
     )  # fmt: skip
@@ -42,7 +45,7 @@ def segments(record: Record) -> Iterable[Block]:
         "segments",
         f"It is weakest for {worst['segment']}: "
         f"{words.number(float(worst['difference']))}{spread} against the average",
-        chart.fit(plot, chart.FULL, 46 + 16 * len(shown)),
+        chart.fit(plot, chart.FULL, 46 + (16 + 13 * high) * len(shown)),
         n="rows per segment in brackets",
         how="Bars to the left are worse than average.",
         caution="Segments were searched for: the worst of many looks bad by chance alone when "

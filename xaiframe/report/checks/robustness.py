@@ -155,6 +155,8 @@ def examples(record: Record) -> Iterable[Block]:
     table = record.table(NAME, "examples")
     if table is None or table.empty or record.redact:
         return
+    sides = table["kind"].nunique()
+    shown = table.groupby("kind", sort=False).head(SHOWN // sides)
     yield Table(
         "robustness-examples",
         f"{words.sentence(words.count(len(table), 'row'))} whose prediction a small change flips",
@@ -168,11 +170,13 @@ def examples(record: Record) -> Iterable[Block]:
                 str(r["after"]),
                 _short(str(r["changed"])),
             ]
-            for _, r in table.head(SHOWN).iterrows()
+            for _, r in shown.iterrows()
         ],
         widths=(8, 15, 15, 12, 12, 38),
         how="Attacks first, the smallest change on top; then small natural corruptions.",
-        caution=f"{len(table) - SHOWN} more: see artifacts." if len(table) > SHOWN else "",
+        caution=f"{len(table) - len(shown)} more: see artifacts."
+        if len(table) > len(shown)
+        else "",
         facts=(f"{NAME}.flipped_by_small_noise",),
         compact=True,
     )
