@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import binom
@@ -47,6 +47,7 @@ class Adversary:
                 size = f"{amount:.3g} {where.unit}"
                 labels = {"attack": attack, "radius": size}
                 score = score_fact("adversarial_score", data, rows.y, after, seed, labels)
+                score = replace(score, source=source("captum"))
                 flips = int(another(data, before, after).sum())
                 flipped = share_fact("flipped", flips, len(rows))
                 part.facts.append(score)

@@ -40,7 +40,8 @@ def room(data: Data, rows: Split) -> Room:
     """The room of an attack: radii are standard deviations of each numeric column or channel, for
     pictures shares of the range of levels; nothing leaves the range of the training split.
 
-    Raises :class:`NotApplicable` for messages, and where nothing is numeric.
+    Raises :class:`NotApplicable` for messages, where nothing is numeric, and for pictures of one
+    colour.
     """
     if data.modality == "text":
         raise NotApplicable("a message changes by whole words, and a gradient moves none of them")
@@ -56,6 +57,8 @@ def room(data: Data, rows: Split) -> Room:
         return Room(step.astype(np.float32), low, high)
     darkest, brightest = levels(data)
     factor = brightest - darkest
+    if factor == 0:
+        raise NotApplicable("all pictures are of one colour")
     return Room(np.full(rows.x.shape, factor, np.float32), low, high, factor, "levels")
 
 
