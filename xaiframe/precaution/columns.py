@@ -93,6 +93,7 @@ def sample(n: int, limit: int, seed: int) -> Array:
 
 def region_means(x: Array, data: Data) -> pd.DataFrame:
     """``(n, features)`` mean of the input over each interpretable region."""
-    flat, member = x.reshape(len(x), -1).astype(np.float64), data.feature_mask.reshape(-1)
+    member = data.feature_mask.reshape(-1)
+    flat = x.reshape(len(x), len(member)).astype(np.float64)
     size = np.bincount(member, minlength=len(data.features))
     return pd.DataFrame(flat @ np.eye(len(data.features))[member] / size, columns=data.features)

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data
-from xaiframe.data.messages.words import key, words
-from xaiframe.explanation import Array, Outcome
+from xaiframe.data.tables.schema import parsed
+from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.columns import distinct, kind, numbers, texts
+from xaiframe.precaution.columns import kind, numbers, texts
+from xaiframe.precaution.profiles import examples, image, series, table, text
+from xaiframe.precaution.profiles.statistics import (
+    COLUMNS,
+    EMPTY_HISTOGRAM,
+    describe,
+    frequent_values,
+    histogram,
+)
 from xaiframe.precaution.schema import breaches, infer
+from xaiframe.store import digest
 
 SPLITS = ("train", "validation", "test")
-QUANTILES = {"min": 0.0, "q25": 0.25, "median": 0.5, "q75": 0.75, "max": 1.0}
+COVERED = 0.5
+"""Share of a column's range from which on the examples are said to show it."""
 
 
 @dataclass(frozen=True)
 class Profile:
     """Statistics and histograms of the training split, classes of every split, pandera schema.
 
-    Images, messages and series are profiled through their measured properties; images with the
-    mean picture of each class, messages with the words that occur in most of them.
+    Images, messages and series are profiled through their measured properties, and by what is
+    theirs alone: grey or colour, words and scripts, trend and season.
 
     bins
         bars of a numeric column's histogram.
@@ -36,6 +46,15 @@ class Profile:
         of that range.
     categories
         a categorical column with more distinct values than this is not held to them.
+    schema
+        path of a pandera schema in YAML that all splits of these data are held to, such as an
+        earlier run's ``schema.yaml``; empty: the training split's own, for the other two.
+    examples
+        typical and extreme rows kept per class, of each as many; 0 keeps none.
+    today
+        the day after which a date lies in the future, ISO 8601; empty: the day of the run (UTC).
+    sample
+        series whose season and stationarity are tested at most.
     """
 
     phase = "data"
@@ -45,40 +64,57 @@ class Profile:
     values: int = 10
     margin: float = 1.0
     categories: int = 50
+    schema: str = ""
+    examples: int = 3
+    today: str = ""
+    sample: int = 2000
 
     def __post_init__(self) -> None:
-        if self.bins < 1 or self.values < 1 or self.categories < 1:
-            raise ValueError("profile: bins, values and categories must be at least 1")
-        if self.margin < 0:
-            raise ValueError(f"profile: margin must be 0 or more, not {self.margin}")
+        if min(self.bins, self.values, self.categories, self.sample) < 1:
+            raise ValueError("profile: bins, values, categories and sample must be at least 1")
+        if self.margin < 0 or self.examples < 0:
+            raise ValueError("profile: margin and examples must be 0 or more")
+        try:
+            date.fromisoformat(self.today or "2000-01-01")
+        except ValueError:
+            raise ValueError(f"profile: today is a day like 2026-01-31, not {self.today}") from None
 
-    def __call__(self, data: Data, seed: int) -> Outcome:  # noqa: ARG002 (every check takes one)
-        """Facts rows, columns, constant_columns, and schema_breaches: cells of validation and test
-        that do not fit the schema of the training split.
+    @property
+    def brought(self) -> str:
+        """Digest of what is read beside the data: the pinned schema; empty without one."""
+        path = Path(self.schema)
+        return digest(path.read_bytes()) if self.schema and path.is_file() else ""
 
-        Tables columns, histograms, values, classes, breaches; file schema.yaml; for images the
-        arrays ``examples`` with ``mean_<class>`` ``input_shape``.
+    def __call__(self, data: Data, seed: int) -> Outcome:
+        """Facts rows, columns, constant_columns, empty_columns; schema_breaches: cells that do not
+        fit the schema; of tables id_like_columns, id_like, number_texts, future_dates.
+
+        Tables columns, histograms, values, classes, breaches, examples, coverage, and what the
+        modality adds; file schema.yaml; arrays ``examples`` (mean pictures), ``shown`` (pictures
+        or series of the examples, in their order). Raises :class:`DataError` where a pinned schema
+        cannot be read.
         """
         frame = data.train.frame.rename(columns=str)
-        schema = infer(frame, self.margin, self.categories)
+        own = infer(frame, self.margin, self.categories)
+        held = parsed(self.schema) if self.schema else own
         broken = {
-            name: breaches(schema, data.splits[name].frame.rename(columns=str)) for name in SPLITS
+            name: breaches(held, data.splits[name].frame.rename(columns=str)) for name in SPLITS
         }
-        table = pd.DataFrame(
-            [describe(str(name), column) for name, column in frame.items()], columns=COLUMNS
-        )
-        return Outcome(
-            facts=[*_sizes(data, table), *_broken(data, broken)],
+        told = pd.DataFrame([describe(str(n), c) for n, c in frame.items()], columns=COLUMNS)
+        outcome = Outcome(
+            facts=[*_sizes(data, told), *self._broken(data, broken)],
             tables={
-                "columns": table,
+                "columns": told,
                 "histograms": self._histograms(data, frame),
-                "values": self._values(frame, data),
+                "values": frequent_values(frame, self.values),
                 "classes": class_counts(data),
                 "breaches": _joined(broken),
             },
-            arrays={"examples": mean_pictures(data)} if data.modality == "image" else {},
-            files={"schema.yaml": str(schema.to_yaml()).encode()},
+            files={"schema.yaml": str(own.to_yaml()).encode()},
         )
+        self._own(data, outcome, seed)
+        self._shown(data, outcome)
+        return outcome
 
     def _histograms(self, data: Data, frame: pd.DataFrame) -> pd.DataFrame:
         columns = {n: numbers(c) for n, c in frame.items() if kind(c) == "numeric"}
@@ -87,80 +123,81 @@ class Profile:
         parts = [histogram(str(name), values, self.bins) for name, values in columns.items()]
         return pd.concat([pd.DataFrame(EMPTY_HISTOGRAM), *parts], ignore_index=True)
 
-    def _values(self, frame: pd.DataFrame, data: Data) -> pd.DataFrame:
-        if data.modality == "text":
-            return frequent_words(data, self.values)
-        parts = [
-            texts(column).value_counts().head(self.values).rename_axis("value").reset_index()
-            for _, column in frame.items()
-            if kind(column) == "categorical"
+    def _broken(self, data: Data, broken: dict[str, pd.DataFrame]) -> list[Fact]:
+        """The training split breaks nothing of a schema that was inferred from it."""
+        return [
+            Fact(
+                "schema_breaches",
+                int(broken[name]["cells"].sum()),
+                "cells",
+                {"split": name},
+                n=len(data.splits[name]),
+                better="lower",
+                source=source("pandera"),
+            )
+            for name in (SPLITS if self.schema else SPLITS[1:])
+        ] + [Fact("schema_pinned", bool(self.schema))]
+
+    def _own(self, data: Data, outcome: Outcome, seed: int) -> None:
+        """What only this modality has."""
+        if data.modality == "table":
+            outcome.facts += self._typed(data, outcome)
+        elif data.modality == "image":
+            outcome.facts += image.facts(data)
+            outcome.arrays["examples"] = image.mean_pictures(data)
+        elif data.modality == "text":
+            facts, tables = text.profile(data, self.values)
+            outcome.facts += facts
+            outcome.tables |= tables
+        else:
+            facts, outcome.tables["channels"] = series.profile(data, self.sample, seed)
+            outcome.facts += facts
+
+    def _typed(self, data: Data, outcome: Outcome) -> list[Fact]:
+        types, n = table.types_of(data.train), len(data.train)
+        outcome.tables["columns"] = outcome.tables["columns"].join(types.drop(columns="column"))
+        columns = outcome.tables["columns"]
+        named = columns[columns["identifier"] != ""]
+        written = int((types["inferred"] == "number as text").sum())
+        facts = [
+            Fact("id_like_columns", len(named), "columns", n=n, better="lower"),
+            Fact("number_texts", written, "columns", n=n, better="lower"),
         ]
-        names = [str(name) for name, column in frame.items() if kind(column) == "categorical"]
-        labelled = [part.assign(column=name) for name, part in zip(names, parts, strict=True)]
-        empty = pd.DataFrame({"column": [], "value": [], "count": []})
-        return pd.concat(labelled)[list(empty)].reset_index(drop=True) if labelled else empty
+        facts += [
+            Fact("id_like", row.distinct / row.n, "share", {"column": row.column}, int(row.n))
+            for row in named.itertuples()
+        ]
+        return facts + self._future(data, types)
 
+    def _future(self, data: Data, types: pd.DataFrame) -> list[Fact]:
+        """Dates that have not come yet, over all splits."""
+        today = date.fromisoformat(self.today) if self.today else datetime.now(UTC).date()
+        frame = pd.concat([split.frame for split in data.splits.values()], ignore_index=True)
+        counted = {
+            str(name): table.future(column, what, today)
+            for (name, column), what in zip(frame.items(), types["inferred"], strict=True)
+        }
+        return [
+            Fact("future_dates", count, "rows", {"column": name, "after": str(today)},
+                 n=len(frame), better="lower")
+            for name, count in counted.items()
+            if count is not None
+        ]  # fmt: skip
 
-COLUMNS = ["column", "kind", "n", "missing", "distinct", "mean", "sd", *QUANTILES]
-EMPTY_HISTOGRAM = {
-    "column": np.array([], dtype=object),
-    "left": np.array([], dtype=np.float64),
-    "right": np.array([], dtype=np.float64),
-    "count": np.array([], dtype=np.int64),
-}
-
-
-def describe(name: str, column: pd.Series) -> dict[str, object]:
-    """One row of ``columns``: n values present, how many missing, moments and quartiles (ddof 1);
-    dates in days since 1970, NaN where a category or an empty column has none."""
-    row: dict[str, object] = {"column": name, "kind": kind(column)}
-    if kind(column) == "categorical":
-        present = int(column.notna().sum())
-        row |= {"n": present, "missing": len(column) - present, "distinct": distinct(column)}
-        return row | dict.fromkeys(COLUMNS[5:], np.nan)
-    values = numbers(column)
-    values = values[~np.isnan(values)]
-    n = len(values)
-    row |= {"n": n, "missing": len(column) - n, "distinct": distinct(column)}
-    row["mean"] = float(values.mean()) if n else np.nan
-    row["sd"] = float(values.std(ddof=1)) if n > 1 else np.nan
-    cuts = np.quantile(values, list(QUANTILES.values())) if n else [np.nan] * 5
-    return row | dict(zip(QUANTILES, map(float, cuts), strict=True))
-
-
-def histogram(name: str, values: Array, bins: int) -> pd.DataFrame:
-    """Equal-width bars over the range of the values present; none at all gives no bar."""
-    present = values[~np.isnan(values)]
-    if len(present) == 0:
-        return pd.DataFrame(EMPTY_HISTOGRAM)
-    low, high = present.min(), present.max()
-    # a range too narrow for distinct edges is one bar, like that of a constant
-    narrow = high - low <= bins * np.spacing(max(abs(low), abs(high)))
-    count, edges = np.histogram(present, 1 if narrow else bins)
-    return pd.DataFrame({"column": name, "left": edges[:-1], "right": edges[1:], "count": count})
-
-
-def frequent_words(data: Data, most: int) -> pd.DataFrame:
-    """The words that occur in most training messages, per class: column ``class: …``, value, count
-    of messages; in all of them where the target is a number."""
-    messages = np.array([set(map(key, found)) for found in _spellings(data)], dtype=object)
-    groups = [
-        (f"{data.target}: {name}", messages[data.train.y == k])
-        for k, name in enumerate(data.classes)
-    ] or [("words", messages)]
-    rows = [
-        {"column": name, "value": word, "count": count}
-        for name, own in groups
-        for word, count in Counter(chain.from_iterable(map(sorted, own))).most_common(most)
-    ]
-    return pd.DataFrame(rows, columns=["column", "value", "count"])
-
-
-def _spellings(data: Data) -> list[list[str]]:
-    """The words of each training message that hold a letter or a digit."""
-    original = data.train.original
-    found = [] if original is None else [words(str(message)) for message in original]
-    return [[w.surface for w in own if any(map(str.isalnum, w.surface))] for own in found]
+    def _shown(self, data: Data, outcome: Outcome) -> None:
+        chosen = examples.choose(data, self.examples)
+        positions = chosen["position"].to_numpy(dtype=np.int64)
+        shown = data.train.take(positions)
+        covered = examples.coverage(data.train.frame, positions)
+        outcome.tables |= {"examples": chosen, "coverage": covered}
+        hidden = int((covered["covered"] < COVERED).sum())
+        outcome.facts.append(Fact("columns_beyond_examples", hidden, "columns", n=len(chosen)))
+        if data.modality == "table":
+            outcome.tables["rows"] = shown.frame.rename(columns=str).apply(texts)
+        elif data.modality == "text":
+            outcome.tables["examples"] = chosen.assign(message=text.spoken(shown))
+        elif len(chosen):
+            outcome.arrays["shown"] = {"x": shown.x}
 
 
 def class_counts(data: Data) -> pd.DataFrame:
@@ -173,42 +210,19 @@ def class_counts(data: Data) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["class", "split", "count"])
 
 
-def mean_pictures(data: Data) -> dict[str, Array]:
-    """``mean_<class>`` → ``input_shape`` float32 mean of that class's training pictures."""
-    return {
-        f"mean_{label}": data.train.x[data.train.y == k].mean(axis=0, dtype=np.float64)
-        for k, label in enumerate(data.classes)
-        if (data.train.y == k).any()
-    }
-
-
-def _sizes(data: Data, table: pd.DataFrame) -> list[Fact]:
+def _sizes(data: Data, told: pd.DataFrame) -> list[Fact]:
     n = len(data.train)
     facts = [
         Fact("rows", len(split), "rows", {"split": name}) for name, split in data.splits.items()
     ]
-    facts.append(Fact("columns", len(table), "columns", n=n))
-    constant = int((table["distinct"] <= 1).sum())
+    facts.append(Fact("columns", len(told), "columns", n=n))
+    constant, empty = int((told["distinct"] <= 1).sum()), int((told["distinct"] == 0).sum())
     facts.append(Fact("constant_columns", constant, "columns", n=n, better="lower"))
+    facts.append(Fact("empty_columns", empty, "columns", n=n, better="lower"))
     return facts
 
 
-def _broken(data: Data, broken: dict[str, pd.DataFrame]) -> list[Fact]:
-    return [
-        Fact(
-            "schema_breaches",
-            int(broken[name]["cells"].sum()),
-            "cells",
-            {"split": name},
-            n=len(data.splits[name]),
-            better="lower",
-            source=source("pandera"),
-        )
-        for name in ("validation", "test")
-    ]
-
-
 def _joined(broken: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    found = [table.assign(split=name) for name, table in broken.items() if len(table)]
+    found = [told.assign(split=name) for name, told in broken.items() if len(told)]
     order = ["split", "column", "check", "cells", "example"]
     return pd.concat(found)[order].reset_index(drop=True) if found else pd.DataFrame(columns=order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ class Space:
     @classmethod
     def of(cls, data: Data) -> Space:
         """The space of the training split; pictures and series are scaled by one sd over all."""
-        frame = data.train.frame
+        frame = data.train.frame.rename(columns=str)
         if data.modality in ("image", "series"):
             spread = float(data.train.x.std(dtype=np.float64)) if len(data.train) else 0.0
             return cls(data.modality, (), np.zeros(1), np.array([spread]), {})
@@ -63,7 +64,8 @@ class Space:
         values = [numbers(frame[name]) for name in chosen]
         levels = {}
         for name in frame.columns[[kind(column) == "categorical" for _, column in frame.items()]]:
-            every = pd.concat([texts(split.frame[name]) for split in data.splits.values()]).unique()
+            parts = [split.frame.rename(columns=str)[name] for split in data.splits.values()]
+            every = pd.concat(list(map(texts, parts))).unique()
             levels[name] = pd.Series(np.arange(len(every), dtype=np.float64), index=every)
         centre = np.array([np.nanmean(one) for one in values])
         deviation = np.array([np.nanstd(one) for one in values])
@@ -87,9 +89,9 @@ class Space:
     def points(self, split: Split) -> Array:
         """``(n, dimensions)`` such that Euclidean distance is root-mean-square distance in sd."""
         if self.modality in ("image", "series"):
-            flat = split.x.reshape(len(split), -1).astype(np.float64)
+            flat = split.x.reshape(len(split), math.prod(split.x.shape[1:])).astype(np.float64)
             return np.asarray(np.nan_to_num(flat) / self.sd / np.sqrt(flat.shape[1]))
-        frame = split.frame
+        frame = split.frame.rename(columns=str)
         numeric = np.column_stack([numbers(frame[name]) for name in self.columns])
         scaled = (numeric - self.centre) / self.sd / np.sqrt(len(self.columns))
         apart: list[Array] = [missing(frame).to_numpy(dtype=np.float64)]

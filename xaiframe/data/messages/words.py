@@ -53,7 +53,7 @@ def _kind(character: str) -> str:
 
 _KINDS = _Kinds()
 _ADDRESS = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"]*[\w/]|[\w.+-]+@[\w-]+(?:\.\w+)+", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"]*[\w/]|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.\w+)+", re.IGNORECASE
 )
 _WORD = re.compile(
     "U+"  # an address
