@@ -1,10 +1,13 @@
 """Window: the latest rows by dates or numbers, whatever the order of the rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from xaiframe.errors import NotApplicable
+from xaiframe.repair.augment import Augment
 from xaiframe.repair.window import Window
 
 
@@ -27,12 +30,22 @@ def test_so_many_rows_and_those_of_the_same_moment(dated):
     made = Window(rows=30, column="turn")(dated.train, dated, {}, 0)
     assert len(made.train) == 30
     same = dated.train.frame.assign(turn=dated.train.frame["turn"] // 10)
-    from dataclasses import replace
-
     coarse = replace(dated.train, frame=same)
     kept = Window(rows=30, column="turn")(coarse, dated, {}, 0).train
     least = kept.frame["turn"].min()
     assert (kept.frame["turn"] == least).sum() == (same["turn"] == least).sum()
+
+
+def test_the_datas_own_order_is_taken_and_copies_are_not_recent(dated):
+    data = replace(dated, time="row number")
+    made = Window(0.25)(data.train, data, {}, 0)
+    assert made.train.ids.tolist() == list(range(90, 120))
+    more = Augment()(data.train, data, {}, 0).train
+    assert Window(0.125)(more, data, {}, 0).train.ids.tolist() == list(range(90, 120))
+    named = replace(dated, time="turn")
+    one = Window(0.5)(named.train, named, {}, 0).train
+    other = Window(0.5, column="when")(dated.train, dated, {}, 0).train
+    np.testing.assert_array_equal(one.ids, other.ids)
 
 
 def test_without_time_or_rows_it_does_not_apply(dated):

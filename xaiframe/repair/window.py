@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.data.face import Data, Split
-from xaiframe.data.order import moments
+from xaiframe.data.order import ROW, moments
 from xaiframe.errors import NotApplicable
 from xaiframe.facts import Fact
 from xaiframe.repair.repaired import Repaired
@@ -43,9 +43,12 @@ class Window:
     def __call__(
         self, train: Split, data: Data, tables: Mapping[str, pd.DataFrame], seed: int
     ) -> Repaired:
-        """Facts kept_share and, of a column of numbers or dates, from. Raises NotApplicable where
-        no time is known, or where fewer than 20 rows or a single class would stay."""
-        when = moments(train, self.column or data.time)
+        """Facts kept_share and undated_rows (left out too). Raises NotApplicable where no time is
+        known, where fewer than 20 rows would stay, or none of some class."""
+        name = self.column or data.time
+        when = moments(train, name)
+        if name == ROW:  # a copy that a repair added has no place of its own in the source
+            when = np.where(np.isin(train.ids, data.train.ids), when, np.nan)
         known = np.isfinite(when)
         wanted = min(self.rows or int(np.ceil(self.share * len(train))), int(known.sum()))
         if wanted < FEWEST:
