@@ -9,10 +9,9 @@ are not there, and faults whose check or rule is not there, are left out with a 
 from __future__ import annotations
 
 import argparse
-import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +23,14 @@ from rich.table import Table
 from benchmarks.planting import (
     concept,
     copies,
+    disguises,
     drift,
     gaps,
     giveaways,
     labels,
     others,
     outliers,
+    people,
     rarity,
 )  # fmt: skip
 from benchmarks.planting.clean import TooFewRows, read
@@ -38,7 +39,7 @@ from benchmarks.planting.tally import Tally, mean, together
 from benchmarks.planting.verdict import Verdict, check_of, policy_of, verdict
 from xaiframe.errors import DataError
 
-FAMILIES = (labels, outliers, copies, giveaways, drift, rarity, gaps, concept)
+FAMILIES = (labels, outliers, copies, giveaways, drift, rarity, gaps, disguises, people, concept)
 FAULTS: tuple[Fault, ...] = tuple(fault for family in FAMILIES for fault in family.FAULTS)
 SIZES, SEEDS = (250, 500, 1000, 2000), 20
 QUICK_SIZES, QUICK_SEEDS = (250, 500), 3
@@ -110,9 +111,15 @@ def able(fault: Fault) -> str:
     """Why a fault cannot be judged, or nothing."""
     if check_of(fault.check) is None:
         return f"there is no check {fault.check}"
-    if not set(fault.rules) & set(policy_of(fault.check).rules):
+    known = policy_of(fault.check).rules
+    if not (set(fault.rules) & set(known) if fault.rules else known):
         return f"the policy has no rule {' or '.join(fault.rules)} about {fault.check}"
     return ""
+
+
+def meant(fault: Fault) -> Fault:
+    """The fault with its rules named."""
+    return fault if fault.rules else replace(fault, rules=tuple(policy_of(fault.check).rules))
 
 
 def shown(cells: dict[tuple[Fault, str, int, float], Tally]) -> Iterator[Table]:
@@ -205,27 +212,26 @@ def main() -> None:
         and (not asked.faults or any(word in fault.name for word in asked.faults))
     ]
     left_out = {fault: able(fault) for fault in chosen}
+    chosen = [meant(fault) for fault in chosen if not left_out[fault]]
     cells = [
-        Cell(fault, source, size)
-        for fault in chosen
-        if not left_out[fault]
-        for source in fault.sources
-        for size in sizes
+        Cell(fault, source, size) for fault in chosen for source in fault.sources for size in sizes
     ]
-    results = Parallel(n_jobs=asked.jobs, verbose=5 if sys.stderr.isatty() else 0)(
+    told, reasons = {}, {}
+    found = Parallel(n_jobs=asked.jobs, return_as="generator")(
         delayed(attempted)(cell, seeds) for cell in cells
     )
-    told = {
-        (cell.fault, cell.source, cell.size, strength): tally
-        for cell, result in zip(cells, results, strict=True)
-        if not isinstance(result, str)
-        for strength, tally in result.items()
-    }
-    written(told, asked.csv)
+    for cell, result in zip(cells, found, strict=True):
+        if isinstance(result, str):
+            reasons |= {result: cell.source} if result else {}
+            continue
+        told |= {
+            (cell.fault, cell.source, cell.size, strength): tally
+            for strength, tally in result.items()
+        }
+        written(told, asked.csv)  # after every cell, so that a run that is stopped leaves something
     for table in shown(told):
         console.print(table)
-    missing = {r: c.source for c, r in zip(cells, results, strict=True) if isinstance(r, str) and r}
-    for reason, source in missing.items():
+    for reason, source in reasons.items():
         console.print(f"{source} is left out: {reason}")
     for fault, reason in left_out.items():
         if reason:

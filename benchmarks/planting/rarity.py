@@ -56,7 +56,7 @@ FAULTS = (
     Fault(
         name="rare class",
         check="imbalance",
-        rules=("imbalance",),
+        rules=("imbalance", "rare_class"),
         sources=("breast_cancer", "compas", "sms_spam", "digits"),
         strengths=(0.02,),
         unit="share",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.precaution.balance.cells import odds_interval
-from xaiframe.precaution.imbalance import Imbalance, effective_rows
+from xaiframe.precaution.imbalance import Imbalance, effective_rows, rarest
 
 
 def test_counts_by_hand(table, value):
@@ -53,6 +53,21 @@ def test_balanced_weights_leave_as_many_rows_as_kish_says():
     assert rows.value == pytest.approx(weight.sum() ** 2 / (weight**2).sum())
     assert share.value == pytest.approx(rows.value / 100)
     assert effective_rows(np.array([25, 25, 25]))[1].value == pytest.approx(1)
+
+
+def test_a_rare_class_among_ten_is_told_from_ten_equal_ones():
+    random, alarms = np.random.default_rng(0), []
+    for chances in (np.r_[0.02, np.full(9, 0.98 / 9)], np.full(10, 0.1)):
+        told = [rarest(random.multinomial(300, chances)) for _ in range(200)]
+        alarms.append(sum(one.value < min(null.value, 0.25) for one, null in told))
+
+    assert alarms[0] > 130  # 0.02 of 300 rows lie under 0.25 of an equal share in 76 of 100
+    assert alarms[1] == 0
+    beneath = [rarest(random.multinomial(60, np.full(10, 0.1))) for _ in range(400)]
+    assert sum(one.value < null.value for one, null in beneath) < 0.05 * 400
+    (value, _) = rarest(np.array([3, 27, 30]))
+    assert value.value == pytest.approx(0.15)
+    assert rarest(np.array([5])) == []
 
 
 def test_a_class_that_one_group_lacks_is_found_in_its_cell(table, value):

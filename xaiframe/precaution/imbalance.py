@@ -6,19 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binom
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.balance.cells import cell_facts, cell_table, odds_interval
 from xaiframe.precaution.balance.targets import hill, target_facts
-from xaiframe.precaution.measure import share_fact
+from xaiframe.precaution.measure import share_fact, wilson
 from xaiframe.precaution.sensitive.people import people
 
 
 @dataclass(frozen=True)
 class Imbalance:
     """Rarest ÷ commonest class overall and within groups, and effective numbers.
+
+    Of many classes one can be rare against all others and yet be a tenth of the commonest, so the
+    rarest is held against an equal share as well.
 
     The effective number of classes is exp(entropy of the shares), Hill's number of order 1 (1973,
     doi:10.2307/1934352): k for k equal classes, near 1 when one class holds almost all rows. The
@@ -39,7 +43,7 @@ class Imbalance:
             raise ValueError(f"imbalance: smallest must be at least 2, not {self.smallest}")
 
     def __call__(self, data: Data, seed: int) -> Outcome:
-        """Facts ratio, class_share per class, effective_classes, effective_rows,
+        """Facts ratio, rarest_of_equal, class_share per class, effective_classes, effective_rows,
         effective_rows_share, smallest_cell per sensitive column, group_ratio per group; tables
         classes and cells. For regression rare_range_share, effective_parts, target_skewness; table
         parts."""
@@ -47,7 +51,7 @@ class Imbalance:
             told, parts = target_facts(data.train.y, seed)
             return Outcome(facts=told, tables={"parts": parts})
         counts, n = np.bincount(data.train.y, minlength=len(data.classes)), len(data.train)
-        facts = [_ratio(counts), _effective(counts), *effective_rows(counts)]
+        facts = [_ratio(counts), *rarest(counts), _effective(counts), *effective_rows(counts)]
         facts += [
             share_fact("class_share", int(count), n, {"class": name}, "none")
             for name, count in zip(data.classes, counts, strict=True)
@@ -81,6 +85,22 @@ def _ratio(counts: Array) -> Fact:
         interval=odds_interval(rarest, commonest),
         better="higher",
     )
+
+
+def rarest(counts: Array) -> list[Fact]:
+    """Rarest class ÷ an equal share, and what the rarest of as many equal classes falls below in
+    one of 20 samples (binomial, Bonferroni over the classes)."""
+    n, classes, name = int(counts.sum()), len(counts), "rarest_of_equal"
+    if n == 0 or classes < 2:
+        return []
+    few = int(counts.min())
+    low, high = wilson(few, n) or (0.0, 1.0)
+    null = float(binom.ppf(0.05 / classes, n, 1 / classes)) * classes / n
+    ends = (low * classes, high * classes)
+    return [
+        Fact(name, few * classes / n, "share ÷ equal share", n=n, interval=ends, better="higher"),
+        Fact(f"{name}_null05", null, "share ÷ equal share", n=n, source=source("scipy")),
+    ]
 
 
 def _effective(counts: Array) -> Fact:

@@ -34,7 +34,7 @@ def test_usual_columns_are_left_alone(name):
     [
         ("counts with many zeros", -1), ("counts with many zeros", 999), ("years of age", 0),
         ("years of age", -1), ("years of age", 99), ("years of age", 999), ("bell", -9),
-        ("bell", -999), ("amounts with many zeros", -1), ("marks of 1 to 5", 99),
+        ("bell", -999), ("flags", 99), ("amounts with many zeros", -1), ("marks of 1 to 5", 99),
     ],
 )  # fmt: skip
 def test_a_code_in_a_tenth_of_the_rows_is_found(name, code):

@@ -42,6 +42,10 @@ BOUNDS = (0.0, 1.0, 100.0)
 """Ends that quantities have by nature (amounts, shares, percentages): many rows there are usual."""
 
 
+EDGE = "many rows hold this one value at the end of the range"
+CODE = "a usual code for no value"
+
+
 @dataclass(frozen=True)
 class Suspect:
     """A value of a column that may stand for a missing one, and why it is suspected."""
@@ -106,22 +110,23 @@ def _why(levels: Array, rows: Array, at: int) -> str:
     """Why the value at one end of the sorted ``levels`` looks like a gap, or nothing."""
     total, mine, value = int(rows.sum()), int(rows[at]), float(levels[at])
     others, counts = np.delete(levels, at), np.delete(rows, at)
-    if mine < max(REPEATS, SHARE * total) or counts.sum() < MINIMUM or len(others) < REPEATS:
+    if mine < max(REPEATS, SHARE * total) or counts.sum() < MINIMUM or len(others) < 2:
         return ""
     # the nearest first
-    near, levels_near = (counts, others) if at == 0 else (counts[::-1], others[::-1])
-    lone = mine >= 3 * near[:REPEATS].mean() or abs(value - levels_near[0]) > np.ptp(others)
+    near, beside = (counts, float(others[0])) if at == 0 else (counts[::-1], float(others[-1]))
+    apart, extent = abs(value - beside), float(np.ptp(others))
+    if len(others) < REPEATS:  # of few levels only a code far from them can be told
+        return CODE if value in NUMBERS and apart > 3 * extent else ""
+    lone = mine >= 3 * near[:REPEATS].mean() or apart > extent
     if lone and far(others, counts, value, low=at == 0):
         return "many rows hold it, and it lies off all other values"
     usual = float(near[:NEIGHBOURS].mean())
     spike = mine >= 2 * usual and poisson.sf(mine - 1, usual) < 1e-3
     if value in NUMBERS and (spike or (value < 0 and others.min() >= 0)):
-        return "a usual code for no value"
-    continuous = len(others) > counts.sum() / 2
+        return CODE
+    continuous = len(others) > counts.sum() / 2 and value not in BOUNDS
     repeated = mine >= max(2 * REPEATS, SPIKE * counts.max())
-    if continuous and repeated and value not in BOUNDS:
-        return "many rows hold this one value at the end of the range"
-    return ""
+    return EDGE if continuous and repeated else ""
 
 
 def far(levels: Array, rows: Array, value: float, low: bool) -> bool:
