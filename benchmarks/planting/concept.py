@@ -13,6 +13,7 @@ from benchmarks.planting.clean import Clean, made
 from benchmarks.planting.fault import Arm, Fault
 from benchmarks.planting.labels import settled
 from xaiframe.data.face import Data, Split
+from xaiframe.data.order import ROW
 from xaiframe.data.split import Splitting
 from xaiframe.explanation import Array
 from xaiframe.model.face import BlackBox
@@ -64,7 +65,7 @@ def changing(clean: Clean, random: np.random.Generator, n: int, share: float, sl
         new = random.random(len(split)) < chance
         splits[name] = replace(split, y=np.where(new, (split.y + 1) % classes, split.y))
         ids += split.ids[new].tolist()
-    data = made(clean.like, splits)
+    data = made(clean.like, splits, time=ROW)
     return Arm(data, ids=tuple(ids), model=fitted(data))
 
 
@@ -80,13 +81,13 @@ def slow(clean: Clean, random: np.random.Generator, n: int, share: float) -> Arm
 
 def steady(clean: Clean, random: np.random.Generator, n: int) -> Arm:
     """Rows in random order under one law of the target: time plays no part."""
-    data = made(clean.like, stream(clean, random, n))
+    data = made(clean.like, stream(clean, random, n), time=ROW)
     return Arm(data, model=fitted(data))
 
 
 SOURCES = ("breast_cancer", "compas", "digits")
 FAULTS = tuple(
-    Fault(name, "concept_drift", ("concept_drift",), SOURCES, strengths, "share", plant, steady)
+    Fault(name, "concept_drift", (), SOURCES, strengths, "share", plant, steady)
     for name, plant, strengths in (
         ("abrupt concept drift", abrupt, (0.5, 0.25)),
         ("slow concept drift", slow, (0.8,)),

@@ -31,8 +31,8 @@ class Fault:
     """One family of faults.
 
     check, rules
-        the check that should see it, and the policy's rules meant for it: detected is a warn or
-        fail of one of them.
+        the check that should see it, and the policy's rules meant for it (none: all rules about
+        the check): detected is a warn or fail of one of them.
     sources, strengths
         where it is planted and how strongly; ``unit`` says what a strength is.
     plant, control

@@ -53,7 +53,7 @@ def numeric(frame: pd.DataFrame) -> list[str]:
 
 def scatter(clean: Clean, random: np.random.Generator, n: int, share: float) -> Arm:
     """``share`` of the training rows: in a table, a third of the numeric cells moved by 6 standard
-    deviations either way; of pictures, every pixel drawn evenly from black to white."""
+    deviations either way; pictures become squares of chance, see :func:`noisy`."""
     splits = central(clean.name).draw(random, n).split(random)
     train = splits["train"]
     at = random.choice(len(train), max(round(share * len(train)), 1), replace=False)
@@ -76,8 +76,17 @@ def moved(train: Split, at: Array, random: np.random.Generator) -> Split:
 
 
 def noisy(train: Split, at: Array, random: np.random.Generator) -> Split:
+    """Every picture squares of levels drawn evenly between two levels of its own, the side of the
+    squares its own as well: unlike the others, and unlike each other."""
     x = train.x.copy()
-    x[at] = random.uniform(x.min(), x.max(), (len(at), *x.shape[1:])).astype(x.dtype)
+    low, high = float(x.min()), float(x.max())
+    channels, height, width = x.shape[1:]
+    for row in at:
+        side = int(random.integers(1, max(width // 4, 2) + 1))
+        dark, bright = np.sort(random.uniform(low, high, 2))
+        squares = random.uniform(dark, bright, (channels, -(-height // side), -(-width // side)))
+        whole = squares.repeat(side, axis=1).repeat(side, axis=2)
+        x[row] = whole[:, :height, :width]
     return replace(train, x=x)
 
 
