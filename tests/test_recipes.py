@@ -44,7 +44,7 @@ def test_plans_and_everything_it_names_applies(recipe):
 def test_the_strategy_is_filled_in(recipe):
     composed = compose(recipe)
     strategy = composed.recipe.strategy
-    optional = {"sensitive"}
+    optional = {"sensitive", "select"}
     if "knowledge" not in composed.choices["evaluation"]:
         optional.add("knowledge")  # where no feature means the same in two instances
     empty = [key for key in vars(Strategy()) if not getattr(strategy, key) and key not in optional]

@@ -28,7 +28,11 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Strategy:
-    """The soft data that hard data cannot give (METHOD §2)."""
+    """The soft data that hard data cannot give (METHOD §2).
+
+    select: axis of the taxonomy (scope, access, usage, reach, direction) → value or values; stands
+    for the lists of perturbation and gradient methods where a recipe names none.
+    """
 
     purpose: str = ""
     owner: str = ""
@@ -40,6 +44,7 @@ class Strategy:
     fallback: str = ""
     sensitive: Sequence[str] = ()
     knowledge: Sequence[Knowledge] = ()
+    select: Mapping[str, Any] = field(default_factory=dict)
     signatories: Mapping[str, str] = field(default_factory=dict)
     """Role → name, for the sign-off page; an empty name leaves a line to be filled in by hand."""
 

@@ -30,6 +30,7 @@ from xaiframe.composition.layers import Layers
 from xaiframe.composition.merge import Merger
 from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
+from xaiframe.composition.taxonomy import left_out, selected
 from xaiframe.composition.trust import (
     absolute_policy,
     instantiate,
@@ -122,7 +123,8 @@ class _Composition:
         self.folders = _folders(path, launched)
         audit = read(next(file for one in self.folders if (file := one / "audit.yaml").is_file()))
         self.asked = sort([parse(text) for text in overrides])
-        self.selection = select(audit, self.document, self.asked.picks, self.folders)
+        wanted, faults = selected(self.document, self.asked.changes, self.folders)
+        self.selection = select(audit, self.document, self.asked.picks, self.folders, wanted)
         self.merger = Merger(self.document, audit, self.selection, self.folders)
         self.problems = [
             *self.document.problems,
@@ -130,11 +132,13 @@ class _Composition:
             *audit.problems,
             *self.selection.problems,
             *self.asked.problems,
+            *faults,
             *(_whole_list(pick, self.selection) for pick in self.asked.added),
         ]
 
     def composed(self) -> Composed:
         layers = self.merger.merge(self.asked.changes)
+        self.merger.notices += left_out(layers.values, self.selection)
         self.problems += [*self.merger.problems, *resolve(layers), *self.check(layers)]
         policy = self.policy(layers)
         if self.problems:
@@ -238,9 +242,12 @@ class _Composition:
         for group in MULTIPLE:
             nodes = found.get(group) or {}
             found[group] = {name: nodes[name] for name in self.selection.chosen[group]}
-        for group, key in PATHS:
-            if key in found[group]:
-                found[group][key] = absolute(found[group][key], self.path.absolute().parent)
+        for *groups, key in PATHS:
+            node: Any = found
+            for group in groups:
+                node = node.get(group) or {}
+            if key in node:
+                node[key] = absolute(node[key], self.path.absolute().parent)
         return found
 
 

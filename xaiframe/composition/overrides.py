@@ -13,7 +13,10 @@ from xaiframe.composition.selection import GROUPS, MULTIPLE, Pick
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
 
-PATHS = (("data", "source"), ("data", "path"), ("data", "schema"), ("model", "path"))
+PATHS: tuple[tuple[str, ...], ...] = (
+    *(("data", "source"), ("data", "path"), ("data", "schema"), ("model", "path")),
+    ("precaution", "profile", "schema"),
+)
 """Parameters that are file paths, unless they name a scheme (``builtin:digits``)."""
 SCHEME = re.compile(r"[A-Za-z][\w+.-]+:")
 LAUNCHING = ("hydra.mode", "hydra.launcher", "hydra/launcher")

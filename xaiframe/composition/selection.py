@@ -37,6 +37,8 @@ class Selection:
     chosen: dict[str, list[str]] = field(default_factory=lambda: {group: [] for group in GROUPS})
     places: dict[str, str] = field(default_factory=dict)
     """Where each group was chosen last."""
+    taxonomy: set[str] = field(default_factory=set)
+    """Groups whose choices the strategy selected by their place in the taxonomy."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -45,7 +47,7 @@ class Selection:
         return {
             group: set(names)
             for group, names in self.chosen.items()
-            if names != self.house.get(group)
+            if names != self.house.get(group) and group not in self.taxonomy
         }
 
     def deselected(self, group: str) -> list[str]:
@@ -54,14 +56,25 @@ class Selection:
 
 
 def select(
-    house: Document, recipe: Document, overrides: Sequence[Pick], conf: Sequence[Path]
+    house: Document,
+    recipe: Document,
+    overrides: Sequence[Pick],
+    conf: Sequence[Path],
+    taxonomy: Sequence[Pick] = (),
 ) -> Selection:
-    """Resolve all groups, collecting every unknown, doubled or malformed choice."""
+    """Resolve all groups, collecting every unknown, doubled or malformed choice.
+
+    What the strategy selects by ``taxonomy`` stands until a list is named by the recipe or, where
+    an override selects, by an override.
+    """
     selection = Selection()
     defaults = {pick.group: pick for pick in _picks(house, selection, prefix="")}
     selection.house = {group: _names(pick, conf, []) for group, pick in defaults.items()}
-    own = {pick.group: pick for pick in _picks(recipe, selection, prefix="override ")}
-    last = own | {pick.group: pick for pick in overrides}
+    later = {pick.group: pick for pick in taxonomy if pick.place.startswith("override ")}
+    own = {pick.group: pick for pick in taxonomy if pick.group not in later}
+    own |= {pick.group: pick for pick in _picks(recipe, selection, prefix="override ")}
+    last = own | later | {pick.group: pick for pick in overrides}
+    selection.taxonomy = {pick.group for pick in taxonomy if last[pick.group] is pick}
     for group in GROUPS:
         alone = own.get(group, defaults.get(group))
         final = last.get(group, alone)
