@@ -13,9 +13,7 @@ def test_messages_are_counted_words_wherever_they_stand_and_whatever_their_case(
     assert seen[0].sum() == 3
 
 
-def test_tables_are_read_as_the_model_sees_them_and_series_by_their_properties(
-    table, noise, series
-):
+def test_tables_are_read_as_the_model_sees_them_series_by_properties(table, noise, series):
     frame, y = noise(50)
     data = table(frame, y)
     assert np.array_equal(probed(data.train, data), data.train.x)
