@@ -73,9 +73,9 @@ def suspects(column: pd.Series) -> list[Suspect]:
 
 def _of_texts(column: pd.Series) -> Iterator[Suspect]:
     present = column.dropna()
-    if any(isinstance(value, bool) for value in present.head(1)):
+    if types.is_bool_dtype(column) or not len(present):
         return
-    counts = present.map(str).str.strip().value_counts()
+    counts = pd.Series([str(value).strip() for value in present]).value_counts()
     for text, rows in counts.items():
         if text == "-" and "+" in counts.index:  # signs
             continue

@@ -40,7 +40,7 @@ class Proxies:
 def readable(grouping: Grouping, smallest: int, limit: int, folds: int, seed: int) -> Array:
     """Positions of at most ``limit`` rows of groups that can be foretold: ``smallest`` rows or
     more, and after drawing two for each fold; that the value is missing is no such group."""
-    named = np.array([group != MISSING for group in grouping.groups])
+    named = np.array([group != MISSING for group in grouping.groups], dtype=bool)
     large = np.flatnonzero((grouping.sizes >= smallest) & named)
     rows = np.flatnonzero(np.isin(grouping.of, large))
     rows = rows[sample(len(rows), limit, seed)]
