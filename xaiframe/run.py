@@ -129,6 +129,7 @@ class Round:
                 "data": self.data.digest,
                 "sensitive": sensitive,
                 "seed": self.recipe.seed,
+                "brought": getattr(check, "brought", ""),
             }
             extra = () if model is None else (model,)
             if model is not None:

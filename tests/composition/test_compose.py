@@ -140,6 +140,14 @@ def test_paths_are_relative_to_the_recipe_and_on_the_command_line_to_the_caller(
     assert compose(path, ["data.source=builtin:x"]).config["data"]["source"] == "builtin:x"
 
 
+def test_the_path_of_a_pinned_schema_is_relative_to_the_recipe(tmp_path):
+    chosen = HEAD.replace("- _self_", "- override precaution: [profile]\n  - _self_")
+    path = write(tmp_path / "a", chosen + "precaution: {profile: {schema: schema.yaml}}\n")
+    profile = compose(path).config["precaution"]["profile"]
+    assert profile["schema"] == str(tmp_path / "a" / "schema.yaml")
+    assert compose(write(tmp_path, HEAD)).config["precaution"]["profile"]["schema"] == ""
+
+
 def test_choices_beside_the_recipe_win_and_searchpath_comes_before_the_house(tmp_path):
     text = (house() / "gradient" / "smoothgrad.yaml").read_text()
     write(

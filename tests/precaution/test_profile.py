@@ -5,6 +5,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
+from xaiframe.errors import DataError
 from xaiframe.precaution.profile import Profile
 
 
@@ -100,3 +101,44 @@ def test_series_are_profiled_by_their_properties(series):
     outcome = Profile()(series(x, np.arange(60) % 2), 0)
     assert list(outcome.tables["columns"]["column"]) == ["mean", "sd"]
     assert list(outcome.arrays) == ["shown"]
+
+
+def test_a_pinned_schema_is_held_against_all_splits(table, noise, value, tmp_path):
+    frame, y = noise(400)
+    first = Profile()(table(frame, y), 0)
+    path = tmp_path / "schema.yaml"
+    path.write_bytes(first.files["schema.yaml"])
+    frame.loc[[3, 4, 399], "a"] = 1e6  # train and test
+    pinned = Profile(schema=str(path))
+    second = pinned(table(frame, y), 0)
+
+    assert value(first, "schema_pinned").value is False
+    assert value(second, "schema_pinned").value is True
+    assert value(second, "schema_breaches", split="train").value == 2
+    assert value(second, "schema_breaches", split="test").value == 1
+    assert pinned.brought != Profile().brought
+
+
+def test_a_schema_that_is_not_there_is_said(table, noise):
+    with pytest.raises(DataError, match="cannot be read"):
+        Profile(schema="nowhere.yaml")(table(*noise()), 0)
+
+
+def test_planted_identifier_number_text_and_future_date(table, noise, value):
+    frame, y = noise(400)
+    frame["name"] = [f"row {k}" for k in range(400)]
+    frame["amount"] = [f"{k / 7:.2f}".replace(".", ",") for k in range(400)]
+    frame["day"] = pd.Timestamp("2024-01-01")
+    frame.loc[:4, "day"] = pd.Timestamp("2025-01-01")
+    outcome = Profile(today="2024-06-01")(table(frame.sample(frac=1, random_state=0), y), 0)
+
+    assert value(outcome, "id_like_columns").value == 1
+    assert value(outcome, "id_like", column="name").value == 1.0
+    assert value(outcome, "number_texts").value == 1
+    assert value(outcome, "future_dates", column="day").value == 5
+
+
+def test_clean_columns_raise_nothing(table, noise, value):
+    outcome = Profile()(table(*noise()), 0)
+    told = {one: value(outcome, one).value for one in ("id_like_columns", "number_texts")}
+    assert told == {"id_like_columns": 0, "number_texts": 0}

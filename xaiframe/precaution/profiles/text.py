@@ -87,12 +87,12 @@ def scripts(messages: list[str]) -> pd.DataFrame:
         for letter, count in own.items():
             characters[known[letter]] += count
     names = sorted(characters, key=lambda name: (-characters[name], name))
-    count = np.array([characters[name] for name in names], dtype=np.int64)
+    found = np.array([characters[name] for name in names], dtype=np.int64)
     return pd.DataFrame(
         {
             "script": np.array(names, dtype=object),
-            "characters": count,
-            "share": count / max(int(count.sum()), 1),
+            "characters": found,
+            "share": found / max(int(found.sum()), 1),
             "messages": np.array([held[name] for name in names], dtype=np.int64),
         }
     )
