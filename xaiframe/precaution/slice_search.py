@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from xaiframe.explanation import Array
 from xaiframe.precaution.segment import Segment, sides, slices
@@ -111,7 +112,9 @@ class Search:
         rows, the whole search made anew: what searching alone finds where no segment is weak."""
         random = np.random.default_rng([seed, 31])
         draws = (self.weakest(random.permutation(credit)) for _ in range(SHUFFLES))
-        return np.array([min(found.values(), default=0.0) for found in draws])
+        # threads that share products as small as these wait for each other most of the time
+        with threadpool_limits(1, "blas"):
+            return np.array([min(found.values(), default=0.0) for found in draws])
 
 
 def _deviations(total: Array, size: Array, n: int, allowed: Array) -> Array:
