@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.precaution.bias import Bias
 
@@ -203,3 +204,39 @@ def test_settings_that_cannot_be_are_refused(settings):
 
 def test_the_same_seed_gives_the_same_facts(people):
     assert Bias(**QUICK)(people(), 3).facts == Bias(**QUICK)(people(), 3).facts
+
+
+def test_base_rates_of_compas_are_propublicas(shared_data, value):
+    """Two-year recidivism of the 6172 filtered defendants, counted over all splits of the table."""
+    filters = [
+        {"column": "days_b_screening_arrest", "between": [-30, 30]},
+        {"column": "is_recid", "not": -1},
+        {"column": "c_charge_degree", "not": "O"},
+        {"column": "score_text", "missing": False},
+    ]
+    read = Table(
+        str(shared_data("compas/compas-scores-two-years.csv")),
+        "two_year_recid",
+        features=["age", "priors_count"],
+        drop=["race", "sex", "age_cat"],
+        filter=filters,
+    ).load()
+    parts = list(read.splits.values())
+    whole = replace(
+        read.train,
+        ids=np.concatenate([one.ids for one in parts]),
+        y=np.concatenate([one.y for one in parts]),
+        frame=pd.concat([one.frame for one in parts], ignore_index=True),
+        aside=pd.concat([one.aside for one in parts], ignore_index=True),
+    )
+    outcome = Bias(**QUICK)(replace(read, train=whole, sensitive=("race", "age_cat")), 0)
+
+    for group, n, recidivists in (("African-American", 3175, 1661), ("Caucasian", 2103, 822)):
+        told = value(outcome, "base_rate", column="race", group=group)
+        assert (told.n, told.value) == (n, pytest.approx(recidivists / n))
+    race = value(outcome, "base_rate_difference", column="race")
+    assert race.value > value(outcome, "base_rate_difference_null95", column="race").value
+    # the age category is cut from the age, which is a feature
+    top = value(outcome, "strongest_proxy", column="age_cat")
+    assert top.labels["feature"] == "age"
+    assert top.value > 0.99
