@@ -72,13 +72,14 @@ def gaps(record: Record) -> Iterable[Block]:
     if not rows:
         return
     many = sum(_beyond(*one) for one in rows)
+    several = len({fact.labels.get("positive") for fact, _ in rows}) > 1
     yield Table(
         "base-rate-gaps",
         f"{words.count(many, 'gap')} between groups beyond what chance makes of them"
         if many
         else "No gap between groups exceeds what chance makes of them",
         ["column", "measure", "gap", "lowest", "highest", "chance alone", ""],
-        [_gap(*one) for one in rows[:SHOWN]],
+        [_gap(*one, several) for one in rows[:SHOWN]],
         how="Chance alone: what the largest of all these gaps exceeds in one of 20 random "
         "assignments of the rows to groups of these sizes; of a ratio, falls below.",
         caution=f"{len(rows) - SHOWN} more: see facts." if len(rows) > SHOWN else "",
@@ -99,8 +100,8 @@ def _beyond(fact: Fact, null: float | None) -> bool:
     return fact.value < null if fact.quantity.endswith("ratio") else fact.value > null
 
 
-def _gap(fact: Fact, null: float | None) -> Row:
-    positive = fact.labels.get("positive", "")
+def _gap(fact: Fact, null: float | None, several: bool) -> Row:
+    positive = fact.labels.get("positive", "") if several else ""
     return [
         words.shortened(fact.labels["column"]),
         words.label(fact.quantity) + (f" ({words.shortened(positive)})" if positive else ""),
