@@ -125,7 +125,7 @@ class Round:
             node = self.recipe.precaution[name]
             decides = {
                 "node": node,
-                "source": room_digest(node, "data/face.py", "precaution"),
+                "source": room_digest(node, "data/face.py", "data/groups", "precaution"),
                 "data": self.data.digest,
                 "sensitive": sensitive,
                 "seed": self.recipe.seed,
@@ -261,7 +261,7 @@ class Round:
             node = self.recipe.evaluation[name]
             decides = {
                 "node": node,
-                "source": room_digest(node, "evaluation", *SHARED),
+                "source": room_digest(node, "evaluation", "data/groups", *SHARED),
                 "explained": explained,
                 "knowledge": [asdict(one) for one in self.recipe.strategy.knowledge],
                 "sensitive": list(self.recipe.strategy.sensitive),
