@@ -7,21 +7,89 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, explained, words
+from xaiframe.report import chart, examples, explained, words
 from xaiframe.report.block import Block, Cell, Figure, Grid, Heading, Row, Table, num
 from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
 
 UNIT = "precaution.profile"
-SHOWN = 6
-HEADLINE = ("columns", "constant_columns", "schema_breaches")
+SHOWN, LISTED = 6, 8
+HEADLINE = ("columns", "id_like_columns", "schema_breaches")
 
 
 def found(record: Record) -> Iterable[Block]:
-    """What the columns hold, and examples of what is in the data."""
+    """What the columns hold, what is odd about them, and examples of what is in the data."""
     yield from columns(record)
+    yield from odd(record)
+    yield from breaches(record)
     yield from histograms(record)
-    yield from examples(record)
+    yield from means(record)
+    yield from examples.examples(record)
+
+
+def odd(record: Record) -> Iterable[Block]:
+    """Columns that are not what their type says, or say nothing."""
+    table = record.table(UNIT, "columns")
+    if table is None or not {"inferred", "identifier", "declared"} <= set(table):
+        return
+    ahead = {
+        fact.labels["column"]: int(fact.value)
+        for fact in record.facts.where(f"{UNIT}.future_dates")
+        if isinstance(fact.value, int) and fact.value > 0
+    }
+    told = {str(row["column"]): _oddity(row, ahead) for _, row in table.iterrows()}
+    told = {name: reason for name, reason in told.items() if reason}
+    if not told:
+        return
+    rest = f"{len(told) - LISTED} further ones: see artifacts" if len(told) > LISTED else ""
+    yield Table(
+        "odd-columns",
+        f"{words.count(len(told), 'column')} may not be what the model should learn from",
+        ["column", "what is odd"],
+        [[name, reason] for name, reason in list(told.items())[:LISTED]],
+        caution=rest,
+        facts=(f"{UNIT}.id_like_columns", f"{UNIT}.number_texts", f"{UNIT}.constant_columns"),
+        widths=(34, 66),
+        compact=True,
+    )
+
+
+def _oddity(row: pd.Series, ahead: dict[str, int]) -> str:
+    """Every reason in words; empty for a column that is what it seems."""
+    what, name = str(row["inferred"]), str(row["column"])
+    found = {
+        "empty": "it holds no value",
+        "constant": "it never changes",
+        "number as text": f"numbers, read as text ({row['declared']})",
+        "date as text": f"dates, read as text ({row['declared']})",
+    }
+    told = [found.get(what, ""), str(row["identifier"])]
+    told += [f"{words.count(ahead[name], 'row')} dated in the future"] if name in ahead else []
+    return "; ".join(one for one in told if one)
+
+
+def breaches(record: Record) -> Iterable[Block]:
+    """Where later data do not fit the schema."""
+    table = record.table(UNIT, "breaches")
+    if table is None or table.empty:
+        return
+    worst = table.sort_values("cells", ascending=False, kind="stable").head(LISTED)
+    pinned = record.facts.value(f"{UNIT}.schema_pinned")
+    said = "the pinned schema" if pinned else "the schema of the training data"
+    yield Table(
+        "breaches",
+        f"{words.count(int(table['cells'].sum()), 'cell')} do not fit {said}",
+        ["data", "column", "breaks", "cells", "" if record.redact else "for example"],
+        [_broken(row, record.redact) for _, row in worst.iterrows()],
+        facts=(f"{UNIT}.schema_breaches",),
+        compact=True,
+    )
+
+
+def _broken(row: pd.Series, redact: bool) -> Row:
+    example = "" if redact else examples.short(row["example"], 40)
+    told = [str(row["split"]), str(row["column"]), examples.short(row["check"], 60)]
+    return [*told, num(int(row["cells"])), example]
 
 
 def histograms(record: Record) -> Iterable[Block]:
@@ -79,7 +147,7 @@ def _skewed(columns: pd.DataFrame | None, shown: list[str]) -> list[str]:
     return [str(name) for name in known.loc[apart, "column"]]
 
 
-def examples(record: Record) -> Iterable[Block]:
+def means(record: Record) -> Iterable[Block]:
     """The mean picture of each class, for images."""
     stored = record.arrays(UNIT, "examples")
     if not stored or record.redact:
