@@ -11,7 +11,7 @@ from xaiframe.explanation import Array
 from xaiframe.precaution.measure import Interval
 
 SHARPNESS = np.geomspace(0.03, 20, 56)
-FLOORS = np.r_[0.0, np.geomspace(0.002, 0.6, 60)]
+FLOORS = np.r_[0.0, np.geomspace(0.002, 0.6, 115)]
 
 
 @dataclass(frozen=True)

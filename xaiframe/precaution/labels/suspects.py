@@ -39,7 +39,8 @@ def classes_judged(
     """label_noise: share of wrong labels by confident learning, bootstrap interval;
     label_noise_null95: what it finds in 95 of 100 draws of sound labels, the classes overlapping
     as much as the data allow; label_noise_floor: share of labels that contradict the probe however
-    sure it is. Classes with fewer rows than folds are left out.
+    sure it is, label_noise_floor_low95 the lower end of its interval. Classes with
+    fewer rows than folds are left out.
 
     suspects: self_confidence, the probability of the given label; margin, that of the suggested
     one minus that.
@@ -62,6 +63,7 @@ def classes_judged(
     null = float(np.nanquantile(sound, 0.95))
     facts.append(_share("label_noise_null95", null, n, source=library, better="none"))
     facts.append(_share("label_noise_floor", found.value, n, interval=found.interval))
+    facts.append(_share("label_noise_floor_low95", found.interval[0], n, better="none"))
     names = np.array(classes, dtype=object)[known]
     rows = np.flatnonzero(suspected(labels, told))
     return Judged(facts, _listing(ids[kept][rows], names, labels[rows], told[rows]))
