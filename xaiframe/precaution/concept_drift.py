@@ -48,7 +48,7 @@ class ConceptDrift:
     delta: float = 0.002
     shuffles: int = 100
     refits: int = 30
-    sample: int = 2000
+    sample: int = 1500
 
     def __post_init__(self) -> None:
         if not 0 < self.delta < 1:
