@@ -46,8 +46,9 @@ contract: setup
 unit: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-bench: setup     ## stage times, peak memory, explanation cost; planted faults against every check
+bench: setup     ## stage times, memory, cost of the checks; planted faults against every check
 	$(BIN)/python benchmarks/stages.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/precaution_cost.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.planted_faults $(PLANTED)
 
 clean:           ## remove runs and caches, keep .venv

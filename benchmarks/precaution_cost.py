@@ -1,21 +1,19 @@
 """What the checks of the data cost: seconds and peak memory per check, by number of rows.
 
 Real data (bicycles per hour, 17 379 × 13) and a synthetic table of 10³ to 10⁶ rows, read from
-Parquet. Each check runs in its own process, so that its peak memory is its own, on the memory
-that the loaded data take alone. The last column is the exponent of growth over the last decade:
-1 is linear.
+Parquet. Each check runs in a process of its own, forked from the one that loaded the data, so that
+its peak memory is its own; the first row is what the loaded data take alone. The last column is
+the exponent of growth over the last decade: 1 is linear.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import resource
-import subprocess
-import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +32,8 @@ from xaiframe.errors import NotApplicable
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BICYCLES = "shared:bike_sharing/bike_hourly_shapiq.csv"
 NOTHING = "(loading)"
+Cost = tuple[float, float]
+"""Seconds and peak MB; NaN where a check does not apply or raised."""
 
 
 def nodes() -> dict[str, Any]:
@@ -64,69 +64,67 @@ def load(source: str) -> Data:
     return Table(source=source, target="label", kinds={"c3": "categorical"}).load()
 
 
-def measure(source: str, name: str) -> dict[str, float]:
+def measure(data: Data, check: Any, answers: Any) -> None:
     """Seconds of one check, and peak memory of this process in MB."""
-    data, check = load(source), None if name == NOTHING else instantiate(nodes()[name])
     start = time.perf_counter()
     try:
         if check is not None:
             check(data, 0)
     except NotApplicable:
-        return {"seconds": math.nan, "peak": math.nan}
+        start = math.nan
     seconds = time.perf_counter() - start
-    return {
-        "seconds": seconds,
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }  # fmt: skip
+    answers.put((seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
-def apart(source: str, name: str) -> dict[str, float]:
-    """:func:`measure` in a process of its own."""
-    command = [sys.executable, __file__, "--one", source, name]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+def apart(source: str, checks: dict[str, Any]) -> dict[str, Cost]:
+    """:func:`measure` of each check in a process of its own, forked once the data are there."""
+    data, forked = load(source), get_context("fork")
+    found = {}
+    for name, check in checks.items():
+        answers = forked.SimpleQueue()
+        process = forked.Process(target=measure, args=(data, check, answers))
+        process.start()
+        process.join()
+        found[name] = (math.nan, math.nan) if process.exitcode else answers.get()
     return found
 
 
-def shown(found: dict[str, dict[str, dict[str, float]]], growth: bool) -> Shown:
+def shown(found: dict[str, dict[str, Cost]]) -> Shown:
     """A row per check, a column per source: seconds and peak MB."""
+    growth = len(found) > 1
     title = "Seconds (peak MB) per check of the data"
     table = Shown("check", *found, *(["growth"] if growth else []), title=title)
     for name in next(iter(found.values())):
-        cells = [one[name] for one in found.values()]
-        told = [f"{one['seconds']:.1f} ({one['peak']:.0f})" for one in cells]
-        table.add_row(name, *told, *([f"{exponent(cells):.2f}"] if growth else []))
-    totals = [sum(s for one in each.values() if not math.isnan(s := one["seconds"]))
-              for each in found.values()]  # fmt: skip
+        costs = [one[name] for one in found.values()]
+        told = [f"{seconds:.2f} ({peak:.0f})" for seconds, peak in costs]
+        table.add_row(name, *told, *([f"{exponent(costs):.2f}"] if growth else []))
+    totals = [sum(s for s, _ in one.values() if not math.isnan(s)) for one in found.values()]
     table.add_row("together", *(f"{one:.1f}" for one in totals), *([""] if growth else []))
     return table
 
 
-def exponent(cells: list[dict[str, float]]) -> float:
+def exponent(costs: list[Cost]) -> float:
     """Of the power law between the last two sizes, a factor of ten apart."""
-    before, last = cells[-2]["seconds"], cells[-1]["seconds"]
-    return math.log10(last / before) if before > 0 < last else math.nan
+    before, last = costs[-2][0], costs[-1][0]
+    return math.log10(last / before) if before > 0 and last > 0 else math.nan
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--one", nargs=2, metavar=("SOURCE", "CHECK"), help="print one as JSON")
     parser.add_argument("--rows", type=int, nargs="*", default=SIZES)
     parser.add_argument("--checks", nargs="*", default=[])
     asked = parser.parse_args()
-    if asked.one:
-        print(json.dumps(measure(*asked.one)))
-        return
-    names, console = asked.checks or [NOTHING, *nodes()], Console(width=110)
-    console.print(shown({"bicycles": {name: apart(BICYCLES, name) for name in names}}, False))
+    known, console = nodes(), Console(width=110)
+    chosen = {name: instantiate(known[name]) for name in asked.checks or known}
+    checks = {NOTHING: None, **chosen}
+    console.print(shown({"bicycles": apart(BICYCLES, checks)}))
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for rows in asked.rows:
             file = Path(folder) / f"{rows}.parquet"
             synthetic(rows, file)
-            found[f"{rows:,}"] = {name: apart(str(file), name) for name in names}
-    if found:
-        console.print(shown(found, len(found) > 1))
+            found[f"{rows:,}"] = apart(str(file), checks)
+            console.print(shown(found))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from xaiframe.data.face import Data, Split
@@ -33,7 +35,7 @@ def corrupt(split: Split, data: Data) -> Array:
         empty = [not str(message).strip() for message in split.original]
         found[np.array(empty, dtype=bool)] = KINDS["text"]
         return found
-    channels = split.x.reshape(len(split), data.input_shape[0], -1)
+    channels = split.x.reshape(len(split), data.input_shape[0], math.prod(data.input_shape[1:]))
     finite = np.isfinite(channels)
     high = np.where(finite, channels, -np.inf).max(axis=2)
     low = np.where(finite, channels, np.inf).min(axis=2)

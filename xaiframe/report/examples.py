@@ -111,16 +111,12 @@ def rows(record: Record, chosen: pd.DataFrame) -> Iterable[Block]:
     stored = record.table(UNIT, "rows")
     if stored is None or len(stored) != len(chosen):
         return
-    order = [name for name in explained.ranking(record) if name in stored] or list(stored)
-    names, told = order[:COLUMNS], few(chosen)
+    order = [name for name in explained.ranking(record) if name in stored]
+    names, told = (order or [str(name) for name in stored])[:COLUMNS], few(chosen)
+    cells = stored[names].to_numpy()[told.index.to_numpy()]
     lines: list[Row] = [
-        [
-            str(one["id"]),
-            one["kind"],
-            str(one["class"]),
-            *(short(stored.loc[at, n], 24) for n in names),
-        ]
-        for at, one in told.iterrows()
+        [str(one["id"]), str(one["kind"]), str(one["class"]), *(short(cell, 24) for cell in own)]
+        for one, own in zip(told.to_dict("records"), cells, strict=True)
     ]
     more = (
         f" {stored.shape[1] - len(names)} further columns are not shown."
