@@ -196,6 +196,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", help="rows of a data set, all splits")
     parser.add_argument("--checks", nargs="+", help="only faults of these checks")
     parser.add_argument("--faults", nargs="+", help="only faults whose name holds one of these")
+    parser.add_argument("--sources", nargs="+", help="only these data sets, as in conf/data")
+    parser.add_argument("--sources", nargs="+", help="only these data sets, as in conf/data")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--csv", type=Path, default=Path("outputs/benchmarks/planted_faults.csv"))
     return parser.parse_args()
@@ -214,7 +216,11 @@ def main() -> None:
     left_out = {fault: able(fault) for fault in chosen}
     chosen = [meant(fault) for fault in chosen if not left_out[fault]]
     cells = [
-        Cell(fault, source, size) for fault in chosen for source in fault.sources for size in sizes
+        Cell(fault, source, size)
+        for fault in chosen
+        for source in fault.sources
+        if not asked.sources or source in asked.sources
+        for size in sizes
     ]
     told, reasons = {}, {}
     found = Parallel(n_jobs=asked.jobs, return_as="generator")(
