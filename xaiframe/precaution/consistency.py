@@ -9,7 +9,8 @@ import pandas as pd
 
 from xaiframe.data.face import Data, Split
 from xaiframe.explanation import Array, Outcome
-from xaiframe.facts import Fact
+from xaiframe.facts import Fact, source
+from xaiframe.precaution.coincidence import null_shares
 from xaiframe.precaution.columns import sample
 from xaiframe.precaution.measure import share_fact
 from xaiframe.precaution.twins import Space, accidental, fingerprints, nearest
@@ -51,7 +52,8 @@ class Consistency:
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts duplicate_share and conflicting_share (of training rows), leakage_share (of test
         rows also in train), validation_leakage_share, near_duplicate_share, near_leakage_share;
-        table duplicates, leaks first."""
+        for the exact ones what chance alone stays below (``…_null95``); table duplicates, leaks
+        first."""
         keys = {name: fingerprints(split, data) for name, split in data.splits.items()}
         first = pd.Series(np.arange(len(keys["train"])), index=keys["train"])
         first = first[~first.index.duplicated()]
@@ -68,6 +70,7 @@ class Consistency:
                 "validation_leakage_share", int(seen["validation"].sum()), len(data.validation)
             ),
             *near_facts,
+            *self._by_chance(data, keys, seed),
         ]
         listed = [
             listing(data, name, np.flatnonzero(rows), met[name][rows], exact=True)
@@ -78,6 +81,12 @@ class Consistency:
         )
         table = pd.concat([*listed, near_table], ignore_index=True).head(self.listed)
         return Outcome(facts=facts, tables={"duplicates": table})
+
+    def _by_chance(self, data: Data, keys: dict[str, Array], seed: int) -> list[Fact]:
+        return [
+            Fact(f"{name}_null95", bound, "share", n=len(data.train), source=source("scipy"))
+            for name, bound in null_shares(data, keys, seed).items()
+        ]
 
     def _conflicts(self, data: Data, conflicts: Array) -> Fact:
         if data.task == "classification":
