@@ -197,7 +197,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--checks", nargs="+", help="only faults of these checks")
     parser.add_argument("--faults", nargs="+", help="only faults whose name holds one of these")
     parser.add_argument("--sources", nargs="+", help="only these data sets, as in conf/data")
-    parser.add_argument("--sources", nargs="+", help="only these data sets, as in conf/data")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--csv", type=Path, default=Path("outputs/benchmarks/planted_faults.csv"))
     return parser.parse_args()

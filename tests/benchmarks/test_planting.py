@@ -6,7 +6,7 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.datasets import load_breast_cancer
 
-from benchmarks.planted_faults import FAULTS, Cell, run
+from benchmarks.planted_faults import FAULTS, Cell, main, run
 from benchmarks.planting import concept, copies, drift, gaps, giveaways, labels, others, rarity
 from benchmarks.planting.clean import TooFewRows, read
 from benchmarks.planting.fault import Arm
@@ -222,3 +222,16 @@ def test_a_local_outlier_has_a_high_probability(clean, random):
     assert found.argmax() == 0
     assert found[0] > 0.9
     assert np.median(found) < 0.3
+
+
+def test_the_command_prints_its_tables_and_keeps_a_row_per_source(monkeypatch, tmp_path, capsys):
+    import pandas as pd
+
+    path = tmp_path / "planted.csv"
+    asked = ["--seeds", "2", "--sizes", "250", "--checks", "imbalance", "--csv", str(path)]
+    monkeypatch.setattr("sys.argv", ["planted_faults", *asked, "--sources", "breast_cancer"])
+    main()
+
+    assert "rare class" in capsys.readouterr().out
+    (row,) = pd.read_csv(path).to_dict("records")
+    assert (row["source"], row["detected"], row["false_alarms"]) == ("breast_cancer", 1.0, 0.0)
