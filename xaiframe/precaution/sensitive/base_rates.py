@@ -97,7 +97,7 @@ def base_rate_facts(found: Sequence[Compared], unit: str, spread: float) -> Iter
     ``spread``: standard deviation of a number as target, which its gap is divided by. The chance
     level holds for the largest of all comparisons at once (Šidák 1967).
     """
-    level = 0.95 ** (1 / max(sum(bool(one.gaps) for one in found), 1))
+    level = 0.95 ** (1 / max(sum(len(one.gaps) for one in found), 1))
     for one in found:
         yield from _group_facts(one, unit)
         yield from _gap_facts(one, level, unit, spread)
