@@ -115,7 +115,10 @@ class Round:
         self.ledger.unit("data", "load", decides, lambda: loading_outcome(self.data), vital=True)
 
     def precaution(self, phase: str, model: Model | None) -> None:
-        checks = {k: v for k, v in self.tools.methods["precaution"].items() if v.phase == phase}
+        offered = self.tools.methods["precaution"]
+        checks = {k: v for k, v in offered.items() if v.phase == phase}
+        if phase == "fitted":  # what a check of the data also asks of the model
+            checks |= {k: v.fitted for k, v in offered.items() if hasattr(v, "fitted")}
         sensitive = tuple(self.recipe.strategy.sensitive)
         data = replace(self.data, sensitive=sensitive)
         self.stage(f"precaution ({phase})", len(checks))

@@ -1,4 +1,4 @@
-"""Data drift: whether the test split comes from the same law as the training split."""
+"""Data drift: whether one split, by default the test split, comes from the law of another."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, false_discovery_control, ks_2samp, kstwo
+from scipy.stats import false_discovery_control
 
 from xaiframe.data.face import Data, Split
-from xaiframe.explanation import Array, Outcome
+from xaiframe.explanation import Outcome
 from xaiframe.facts import Better, Fact, source
+from xaiframe.model.face import Model
 from xaiframe.precaution import columns as reading
-from xaiframe.precaution.association import corrected_v
 from xaiframe.precaution.domain import Domain, separate
-from xaiframe.precaution.shift import Shift, compare, psi_null
+from xaiframe.precaution.embedding import fitted_facts
+from xaiframe.precaution.shift import Shift, compare, label_shift, psi_null, value_shift
 
 MINIMUM = 20
 """Rows with a value that each side needs before a column is compared."""
@@ -24,7 +25,7 @@ MINIMUM = 20
 
 @dataclass(frozen=True)
 class DataDrift:
-    """Shift per column, joint shift, and shift of the label, train → test.
+    """Shift per column, joint shift, and shift of the label, reference → current split.
 
     Up to ``large`` training rows a column is judged by a test (KS; χ²; two-proportion Z) with
     Benjamini–Hochberg correction over the columns, above it by a distance (Wasserstein ÷ training
@@ -34,6 +35,9 @@ class DataDrift:
 
     bins
         training-quantile bins of the population stability index.
+    reference, current
+        the splits compared. What the fitted model makes of them is compared from validation where
+        the reference is train, since a model knows the rows it learnt from.
     folds, permutations, sample
         of the domain classifier: cross-validation folds, shuffles behind its null law, most rows
         read of each split.
@@ -47,8 +51,13 @@ class DataDrift:
     folds: int = 5
     permutations: int = 100
     sample: int = 800
+    reference: str = "train"
+    current: str = "test"
 
     def __post_init__(self) -> None:
+        known = {"train", "validation", "test"}
+        if not {self.reference, self.current} <= known or self.reference == self.current:
+            raise ValueError("data_drift: reference and current are two of train, validation, test")
         if self.bins < 2 or self.folds < 2:
             raise ValueError("data_drift: bins and folds must be at least 2")
         if self.permutations < 20 or self.sample < MINIMUM:
@@ -59,11 +68,25 @@ class DataDrift:
         judges and effect_null95, effect_null99 where a distance does; drifted_share; domain_auc,
         domain_null_upper; label_drift with label_drift_null95 and label_drift_null99. Tables
         columns and domain."""
-        table = self._columns(data.train.frame, data.test.frame, seed)
+        reference, current = self._pair(data)
+        table = self._columns(reference.frame, current.frame, seed)
         facts = [fact for row in table.to_dict("records") for fact in column_facts(row)]
         joint, domain = self._joint(data, seed)
-        facts += [drifted_share(table), *joint, *label_facts(data)]
+        facts += [drifted_share(table), *joint, *label_facts(reference, current, data.task)]
         return Outcome(facts=facts, tables={"columns": table, "domain": domain})
+
+    def fitted(self, data: Data, model: Model, seed: int) -> Outcome:
+        """Facts embedding_auc, embedding_null_upper; prediction_drift with
+        prediction_drift_null95 and prediction_drift_null99."""
+        learnt = self.reference == "train"
+        first = "validation" if learnt and self.current == "test" else self.reference
+        law = {"folds": self.folds, "permutations": self.permutations}
+        shift = label_shift if data.task == "classification" else value_shift
+        names = (first, self.current)
+        return Outcome(fitted_facts(data, model, names, law, self.sample, seed, shift))
+
+    def _pair(self, data: Data) -> tuple[Split, Split]:
+        return data.splits[self.reference], data.splits[self.current]
 
     def _columns(self, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> pd.DataFrame:
         large, shifts, reasons = len(train) > self.large, {}, {}
@@ -83,7 +106,7 @@ class DataDrift:
 
     def _joint(self, data: Data, seed: int) -> tuple[list[Fact], pd.DataFrame]:
         empty = pd.DataFrame({"column": pd.Series(dtype=str), "importance": pd.Series(dtype=float)})
-        train, test = (self._sampled(split, data, seed) for split in (data.train, data.test))
+        train, test = (self._sampled(split, data, seed) for split in self._pair(data))
         least, needed = min(len(train), len(test)), max(MINIMUM, 4 * self.folds)
         if least < needed or train.shape[1] == 0:
             reason = f"{least} rows in the smaller split: fewer than {needed}"
@@ -194,16 +217,16 @@ def _auc_fact(
     return Fact(name, value, "AUC", n=n, interval=interval, better=better, reason=reason)
 
 
-def label_facts(data: Data) -> list[Fact]:
+def label_facts(reference: Split, current: Split, task: str) -> list[Fact]:
     """Bias-corrected Cramér's V of label and split, or for regression the KS statistic, with what
     95 and 99 of 100 samples without drift stay below."""
-    a, b = data.train.y, data.test.y
+    a, b = reference.y, current.y
     n, m = len(a), len(b)
-    unit = "Cramér's V" if data.task == "classification" else "KS statistic"
+    unit = "Cramér's V" if task == "classification" else "KS statistic"
     if min(n, m) < MINIMUM:
         reason = f"{min(n, m)} rows in the smaller split: fewer than {MINIMUM}"
         return [Fact("label_drift", None, unit, n=n + m, better="lower", reason=reason)]
-    value, *nulls = label_shift(a, b) if data.task == "classification" else value_shift(a, b)
+    value, *nulls = label_shift(a, b) if task == "classification" else value_shift(a, b)
     told = Fact("label_drift", value, unit, n=n + m, better="lower", source=source("scipy"))
     return [
         told,
@@ -212,25 +235,3 @@ def label_facts(data: Data) -> list[Fact]:
             for level, null in zip((95, 99), nulls, strict=True)
         ),
     ]
-
-
-def label_shift(a: Array, b: Array) -> tuple[float, float, float]:
-    """Bias-corrected V of two samples of classes, and the 95 and 99 % points of its null law, that
-    of χ²; all 0 when both hold one and the same class."""
-    width = int(max(a.max(), b.max())) + 1
-    table = np.stack([np.bincount(side, minlength=width) for side in (a, b)])
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
-        return 0.0, 0.0, 0.0
-    total, free = int(table.sum()), table.shape[1] - 1
-    surplus = chi2.isf([0.05, 0.01], free) / total - free / (total - 1)
-    low, high = np.sqrt(np.maximum(surplus, 0.0))
-    return corrected_v(table), float(low), float(high)
-
-
-def value_shift(a: Array, b: Array) -> tuple[float, float, float]:
-    """KS statistic of two samples of numbers, and the 95 and 99 % points of its null law."""
-    effective = len(a) * len(b) / (len(a) + len(b))
-    found = ks_2samp(a, b, method="asymp")
-    low, high = kstwo.isf([0.05, 0.01], max(round(effective), 1))
-    return float(found.statistic), float(low), float(high)

@@ -12,6 +12,7 @@ from scipy.stats import (
     chi2_contingency,
     fisher_exact,
     ks_2samp,
+    kstwo,
     norm,
     pearson3,
     skew,
@@ -186,3 +187,25 @@ def wasserstein_null(
         return [float(mean)] * len(tail)
     lean = max(float(skew(distances)), 0.05)  # the law leans right; few draws may not show it
     return [float(pearson3.isf(t, lean, mean, sd)) for t in tail]
+
+
+def label_shift(a: Array, b: Array) -> tuple[float, float, float]:
+    """Bias-corrected V of two samples of classes, and the 95 and 99 % points of its null law, that
+    of χ²; all 0 when both hold one and the same class."""
+    width = int(max(a.max(), b.max())) + 1
+    table = np.stack([np.bincount(side, minlength=width) for side in (a, b)])
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return 0.0, 0.0, 0.0
+    total, free = int(table.sum()), table.shape[1] - 1
+    surplus = chi2.isf([0.05, 0.01], free) / total - free / (total - 1)
+    low, high = np.sqrt(np.maximum(surplus, 0.0))
+    return corrected_v(table), float(low), float(high)
+
+
+def value_shift(a: Array, b: Array) -> tuple[float, float, float]:
+    """KS statistic of two samples of numbers, and the 95 and 99 % points of its null law."""
+    effective = len(a) * len(b) / (len(a) + len(b))
+    found = ks_2samp(a, b, method="asymp")
+    low, high = kstwo.isf([0.05, 0.01], max(round(effective), 1))
+    return float(found.statistic), float(low), float(high)
