@@ -42,13 +42,13 @@ def probabilities(x: Any, y: Array, folds: int, trees: int, fit: int, seed: int)
 
 def _logistic(x: Any, n: int) -> Any:
     if issparse(x):  # words are counted: centring would fill the zeros
-        return make_pipeline(MaxAbsScaler(), LogisticRegression(max_iter=2000, tol=1e-3))
+        return make_pipeline(MaxAbsScaler(), LogisticRegression(max_iter=2000, tol=1e-2))
     # by ranks, so that the far end of a heavy tail is no further from the border than its place
     ranks = QuantileTransformer(
         n_quantiles=min(n, 100), output_distribution="normal", subsample=None
     )
     return make_pipeline(
-        ranks, StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, tol=1e-3)
+        ranks, StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, tol=1e-2)
     )
 
 
