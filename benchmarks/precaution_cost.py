@@ -13,6 +13,7 @@ import math
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,11 @@ def synthetic(rows: int, file: Path) -> None:
 
 
 def load(source: str) -> Data:
+    """The table of that source; of the synthetic one a category stands for groups of people."""
     if source == BICYCLES:
         return Table(source=source, target="count", task="regression", split="time").load()
-    return Table(source=source, target="label", kinds={"c3": "categorical"}).load()
+    data = Table(source=source, target="label", kinds={"c3": "categorical"}).load()
+    return replace(data, sensitive=("c1",))
 
 
 def measure(data: Data, check: Any, answers: Any) -> None:

@@ -15,7 +15,9 @@ SHORTEST = 20
 """Samples below which none of the tests can tell anything."""
 KPSS, CUSUM = 0.463, 1.358
 """5 % points: Kwiatkowski et al. 1992, Table 1 (level); sup of a Brownian bridge (Kolmogorov)."""
-CYCLES, LEVEL, STILL = 3, 0.05, 0.1
+CYCLES, LEVEL = 3, 0.05
+STILL = 0.1, 10
+"""Share of the samples, and number of them, in a stretch that is said to stand still."""
 COLUMNS = ["channel", "series", "samples", "trend", "nonstationary", "shifted", "seasonal",
            "period", "still"]  # fmt: skip
 SHARES = {"nonstationary": "nonstationary_share", "shifted": "level_shift_share",
@@ -47,7 +49,7 @@ def _row(name: str, x: Array, step: float) -> dict[str, object]:
         "shifted": float((cusum(x) > CUSUM).mean()),
         "seasonal": float(season.mean()),
         "period": float(np.median(period[season])) * step if season.any() else np.nan,
-        "still": float((longest_run(x) > STILL * length).mean()),
+        "still": float((longest_run(x) > max(STILL[0] * length, STILL[1])).mean()),
     }
     return row | found
 
