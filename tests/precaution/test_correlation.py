@@ -57,3 +57,21 @@ def test_nothing_to_compare(table, value):
 def test_parameters_are_checked(wrong):
     with pytest.raises(ValueError, match="correlation"):
         Correlation(**wrong)
+
+
+def test_the_same_level_in_one_class_of_series_is_a_mark(series, value):
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(400, 1, 24)), np.arange(400) % 2
+    assert value(Correlation()(series(x, y), 0), "strongest_mark").interval[0] < 0.35
+    x[y == 1, 0, 5] = 6.0
+    fact = value(Correlation()(series(x, y), 0), "strongest_mark")
+    assert fact.value == 1
+    assert fact.labels == {"class": "c1", "at": "row 0, column 5"}
+
+
+def test_copied_columns_form_a_group(table, noise, value):
+    frame, y = noise(300)
+    frame["p"], frame["q"] = frame["a"] * 2, -frame["a"]
+    outcome = Correlation()(table(frame, y), 0)
+    assert value(outcome, "redundancy_groups").value == 1
+    assert set(outcome.tables["groups"]["column"]) == {"a", "p", "q"}

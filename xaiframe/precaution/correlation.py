@@ -17,6 +17,8 @@ from xaiframe.precaution.columns import codes, encode, kind, numbers, sample, va
 from xaiframe.precaution.marks import FEWEST, marks
 from xaiframe.precaution.measure import RESAMPLES, Interval, central, share_fact
 from xaiframe.precaution.power import predictive_power
+from xaiframe.precaution.redundancy import groups
+from xaiframe.precaution.words import presence
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Correlation:
 
     |Spearman| for two numbers, bias-corrected Cramér's V for two categories, bias-corrected
     correlation ratio for one of each. Constant columns have no association and no power. Pictures
-    are searched for a mark that stands in one class only.
+    and series are searched for a mark that stands in one class only, messages for words that give
+    the class away.
 
     limit
         association above which two columns are called redundant, 0–1.
@@ -36,7 +39,7 @@ class Correlation:
     """
 
     phase = "data"
-    modalities = ("table", "image")
+    modalities = ("table", "image", "text", "series")
 
     limit: float = 0.9
     folds: int = 4
@@ -50,30 +53,53 @@ class Correlation:
 
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts strongest, redundant_pairs, redundant_share, predictive_power per column,
-        strongest_power; tables pairs and power, both sorted from the strongest down. Of pictures
-        the fact strongest_mark and the table marks.
+        strongest_power, redundancy_groups; tables pairs and power, both sorted from the
+        strongest down, and groups. Of pictures and series the fact strongest_mark and the table
+        marks, of messages word_power per word, strongest_power and the table power.
 
-        Raises NotApplicable for pictures whose target is a number.
+        Raises NotApplicable for pictures, series and messages whose target is a number.
         """
-        if data.modality == "image":
+        if data.modality in ("image", "series"):
             return self._marks(data, seed)
+        if data.modality == "text":
+            return self._words(data, seed)
         rows = sample(len(data.train), self.sample, seed)
         frame = data.train.frame.iloc[rows].reset_index(drop=True).rename(columns=str)
         found = pairs(frame[varying(frame)])
         powers = self._powers(frame, data.train.y[rows], data.task, seed)
         facts = [*self._redundancy(frame, found, seed), *powers, strongest_power(powers)]
-        table = pd.DataFrame(
-            [{"column": one.labels["column"], "power": one.value} for one in powers],
-            columns=["column", "power"],
-        ).astype({"power": np.float64})
-        table = table.sort_values("power", ascending=False, kind="stable", ignore_index=True)
-        return Outcome(facts=facts, tables={"pairs": found, "power": table})
+        clusters = groups(found, self.limit)
+        amount = int(clusters["group"].nunique())
+        facts.append(
+            Fact("redundancy_groups", amount, "groups", n=frame.shape[1], better="lower",
+                 source=source("scipy"))
+        )  # fmt: skip
+        tables = {"pairs": found, "power": power_table(powers), "groups": clusters}
+        return Outcome(facts=facts, tables=tables)
+
+    def _words(self, data: Data, seed: int) -> Outcome:
+        if data.task != "classification" or data.train.original is None:
+            raise NotApplicable("words are held against classes, and there are none")
+        rows = sample(len(data.train), self.sample, seed)
+        y = data.train.y[rows]
+        frame = presence(data.train.original[rows], y)
+        powers = self._powers(frame, y, data.task, seed)
+        if not powers:
+            reason = "no word stands in enough messages of two classes"
+            strongest_word = Fact("strongest_power", None, "power", better="lower", reason=reason)
+            return Outcome(facts=[strongest_word], tables={"power": power_table(powers)})
+        each = [replace(one, name="word_power") for one in powers]
+        facts = [*each, strongest_power(powers)]
+        return Outcome(facts=facts, tables={"power": power_table(powers)})
 
     def _marks(self, data: Data, seed: int) -> Outcome:
         if data.task != "classification":
-            raise NotApplicable("a mark in pictures is looked for by class, and there are none")
+            raise NotApplicable("a mark is looked for by class, and there are none")
         rows = sample(len(data.train), self.sample, seed)
-        found = marks(data.train.x[rows], data.train.y[rows], data.classes)
+        x = data.train.x[rows]
+        if data.modality == "series":
+            x = x[:, :, None, :]  # a picture of one row
+        found = marks(x, data.train.y[rows], data.classes)
         return Outcome(facts=[strongest_mark(found)], tables={"marks": found})
 
     def _redundancy(self, frame: pd.DataFrame, found: pd.DataFrame, seed: int) -> list[Fact]:
@@ -101,6 +127,15 @@ class Correlation:
             )
             for k, name in enumerate(frame.columns)
         ]
+
+
+def power_table(powers: list[Fact]) -> pd.DataFrame:
+    """Columns with their power, the strongest first."""
+    table = pd.DataFrame(
+        [{"column": one.labels["column"], "power": one.value} for one in powers],
+        columns=["column", "power"],
+    ).astype({"power": np.float64})
+    return table.sort_values("power", ascending=False, kind="stable", ignore_index=True)
 
 
 def strongest(frame: pd.DataFrame, found: pd.DataFrame, seed: int) -> Fact:
