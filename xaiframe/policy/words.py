@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from string import Formatter
 from typing import Any
 
 from xaiframe.facts import Fact, Facts
 from xaiframe.policy.schema import Clause, Comparison, Limit, Rule
+
+NULL = re.compile(r"_null(_upper|\d+)$")
+"""How a fact is named that says what chance alone shows: a quantile of its null law."""
 
 
 class Known(Facts):
@@ -88,7 +92,7 @@ def limit_of(test: Comparison, fact: Fact, known: Known) -> Any:
 
 
 def threshold(clause: Clause, fact: Fact, known: Known) -> str:
-    """The limit in words: ``above 0.25 and above its psi null99 (0.31)``."""
+    """The limit in words: ``above 0.25 and above chance alone (0.31)``."""
     parts = [_limit(clause.test, fact, known)]
     for test in clause.also:
         named = f"{about(test.fact)} " if test.fact else ""
@@ -99,10 +103,11 @@ def threshold(clause: Clause, fact: Fact, known: Known) -> str:
 def _limit(test: Comparison, fact: Fact, known: Known) -> str:
     word = {"equals": "equal to", "not_equals": "other than"}.get(test.comparator, test.comparator)
     if test.comparator in ("above_fact", "below_fact"):
-        named = str(test.limit).rsplit(".", maxsplit=1)[-1].replace("_", " ")
+        quantity = str(test.limit).rsplit(".", maxsplit=1)[-1]
+        named = "chance alone" if NULL.search(quantity) else f"the {quantity.replace('_', ' ')}"
         value = limit_of(test, fact, known)
         shown = f" ({number(value)})" if value is not None else ""
-        return f"{word.removesuffix('_fact')} the {named}{shown}"
+        return f"{word.removesuffix('_fact')} {named}{shown}"
     whole = " with its whole interval" if test.whole_interval else ""
     return f"{word} {_listed(test.limit)}{whole}"
 

@@ -62,7 +62,7 @@ def broken(record: Record, check: str) -> Iterable[Block]:
     found = [f for f in lights.judged_by(record, f"precaution.{check}.") if f.status in OPEN]
     yield Table(
         f"broken-{check}",
-        words.sentence(found[0].message or found[0].reason),
+        words.sentence(_message(found[0]) or found[0].reason),
         ["judged", "finding", "measured", "n", "limit", "source"],
         [_finding(one) for one in found],
         widths=(12, 36, 18, 8, 13, 13),
@@ -70,8 +70,14 @@ def broken(record: Record, check: str) -> Iterable[Block]:
     )
 
 
+def _message(found: Finding) -> str:
+    """What was found; the limit it was held against has a column of its own."""
+    limit = f", {found.threshold}"
+    return found.message.replace(limit, "", 1) if found.threshold else found.message
+
+
 def _finding(found: Finding) -> Row:
-    told = found.message or words.label(found.rule)
+    told = _message(found) or words.label(found.rule)
     extra = f": {found.reason}" if found.reason and found.reason not in told else ""
     value = (
         num(found.value, found.unit, found.interval)
