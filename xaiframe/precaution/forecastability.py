@@ -115,8 +115,9 @@ class Forecastability:
         rows = columns.sample(len(data.train), self.sample, seed)
         y = data.train.y[rows]
         kinds = len(np.unique(y))
-        if len(rows) < 2 * self.folds or kinds < 2:
-            reason = "too few rows or a single target value to train a probe"
+        lone = data.task == "classification" and 3 * kinds > len(rows)
+        if len(rows) < 2 * self.folds or kinds < 2 or lone:
+            reason = "too few rows, a single target value, or almost a class per row"
             return Fact("skill_over_dummy", None, "share", n=len(rows), reason=reason)
         x = probed(data.train.take(rows), data)
         options = {"class_weight": "balanced"} if data.task == "classification" else {}
