@@ -78,3 +78,16 @@ def test_small_classes_are_not_judged(pictures, value):
     fact = value(Correlation()(pictures(x, np.arange(20) % 2), 0), "strongest_mark")
     assert fact.value is None
     assert "10 pictures" in fact.reason
+
+
+def test_a_square_over_busy_ground_is_found_and_busy_ground_is_not():
+    found = {}
+    for planted in (False, True):
+        random = np.random.default_rng(3)
+        x, y = random.choice([0.0, 255.0], (400, 1, 12, 12)), np.arange(400) % 2
+        if planted:
+            x[y == 1, :, 4:7, 5:8] = 255.0
+        found[planted] = marks(x, y, ("a", "b")).iloc[0]
+    assert found[False]["share"] < 0.1
+    assert found[True]["share"] == 1
+    assert found[True][["class", "row", "column"]].tolist() == ["b", 5, 6]
