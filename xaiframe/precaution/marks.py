@@ -40,11 +40,11 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     low, spread = float(x.min(initial=0.0)), float(np.ptp(x)) if x.size else 0.0
     level = np.clip(((blocks - low) / (spread or 1.0) * LEVELS).astype(np.int64), 0, LEVELS - 1)
     size = np.bincount(y, minlength=len(classes))
-    best: dict[int, tuple[Array, Array, int, int]] = {}
+    best: dict[int, tuple[int, int, int, int]] = {}
     for side in SIDES:
         cell, even = patches(level, side)
         total = counted(cell, even, places)
-        for k in np.flatnonzero((size >= FEWEST) & (len(y) - size >= FEWEST)):
+        for k in np.flatnonzero((size >= FEWEST) & (len(y) - size >= FEWEST)).tolist():
             own = counted(cell[y == k], even[y == k], places)
             seldom = total - own <= ELSEWHERE * (len(y) - size[k])
             place, at = np.unravel_index(np.argmax(np.where(seldom, own, -1)), own.shape)
@@ -52,11 +52,11 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
             if not seldom[place, at]:
                 hits = others = 0
             if k not in best or hits > best[k][2]:
-                best[k] = (place, at, hits, others)
+                best[k] = (int(place), int(at), hits, others)
     rows = []
-    for k, (place, at, hits, others) in sorted(best.items()):
-        channel, row, column = np.unravel_index(place, shape)
-        middle = low + (at + 1) / LEVELS * spread
+    for k, (where, step_up, hits, others) in sorted(best.items()):
+        channel, row, column = np.unravel_index(where, shape)
+        middle = low + (step_up + 1) / LEVELS * spread
         rows.append((classes[k], channel, row * step, column * step, middle, hits, size[k],
                      hits / size[k], others / (len(y) - size[k])))  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)
