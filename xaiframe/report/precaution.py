@@ -39,7 +39,11 @@ def chapter(record: Record) -> Chapter:
     if "imbalance" not in troubled(record):
         blocks += parts(record, imbalance.found)
     return Chapter(
-        "precaution", "Data and precaution", "Could the data mislead the model?", [*blocks, *drawn]
+        "precaution",
+        "Data and precaution",
+        "Could the data mislead the model?",
+        [*blocks, *drawn],
+        fresh=True,  # the traffic lights are one page
     )
 
 
