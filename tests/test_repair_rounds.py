@@ -122,6 +122,10 @@ def test_the_second_round_runs_with_the_repairs_that_the_first_prescribed(house,
     [chosen] = [one["override repair"] for one in frozen["defaults"] if "override repair" in one]
     assert chosen == ["suspects", "class_balance"]
     assert frozen["repair"]["suspects"]["action"] == "relabel"
+    planned = json.loads((run.folder / "plan.json").read_text())["stages"]
+    [repairs] = [[one["choice"] for one in stage["units"]] for stage in planned
+                 if stage["name"] == "repair"]  # fmt: skip
+    assert repairs == chosen
 
     listed = pd.read_parquet(run.folder / "artifacts" / "precaution.purity" / "suspects.parquet")
     assert not first.where("repair.suspects.treated_rows")

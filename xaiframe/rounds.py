@@ -49,6 +49,7 @@ class Judged:
     """One round after judging."""
 
     composed: Composed
+    plan: Plan
     ledger: Ledger
     findings: list[Finding]
     verdict: Verdict
@@ -95,7 +96,7 @@ def audit(
     with logging_to(folder.path / "log.txt"):
         try:
             judged = _rounds(job, tools, planned)
-            _write(judged, planned, job, started)
+            _write(judged, job, started)
         except BaseException:
             log.exception("the audit ended early")
             _leave_log(folder)
@@ -115,7 +116,7 @@ def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
         into = f"round-{number}" if rounds > 1 else ""
         ledger = Ledger(job.cache, job.folder, job.observer, into)
         Round(composed, planned, ledger, tools, job.trust).go()
-        judged.append(_judged(composed, ledger, judged[-1] if judged else None))
+        judged.append(_judged(composed, planned, ledger, judged[-1] if judged else None))
         if rounds > 1:
             write_round(judged[-1], job.folder, into)
         extra = overrides_of(judged[-1].prescriptions, automatic_only=True)
@@ -128,14 +129,14 @@ def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
     return judged
 
 
-def _judged(composed: Composed, ledger: Ledger, before: Judged | None) -> Judged:
+def _judged(composed: Composed, planned: Plan, ledger: Ledger, before: Judged | None) -> Judged:
     ledger.observer.stage("policy", 1)
     facts = ledger.all_facts()
     findings, verdict = judge(facts, policy_of(composed), datetime.now(UTC).date())
     prescriptions = prescribe(facts, composed.recipe.prescription, composed.config)
     kept = effects(before.facts, facts, before.prescriptions) if before else []
     ledger.observer.unit("policy", "judge", "done")
-    return Judged(composed, ledger, findings, verdict, prescriptions, list(kept))
+    return Judged(composed, planned, ledger, findings, verdict, prescriptions, list(kept))
 
 
 def policy_of(composed: Composed) -> Policy:
@@ -157,13 +158,13 @@ def write_round(judged: Judged, folder: RunFolder, into: str) -> None:
     folder.write(f"{prefix}prescriptions.yaml", to_yaml(judged.prescriptions))
 
 
-def _write(rounds: list[Judged], planned: Plan, job: Job, started: datetime) -> None:
+def _write(rounds: list[Judged], job: Job, started: datetime) -> None:
     """The top level of a run: the last round's files, plan, manifest, factsheet and report."""
     last, folder, observer = rounds[-1], job.folder, job.observer
     write_round(last, folder, "")
     if last.ledger.into:
         shutil.copytree(folder.path / last.ledger.into / "artifacts", folder.path / "artifacts")
-    folder.write("plan.json", to_json(planned.to_dict()))
+    folder.write("plan.json", to_json(last.plan.to_dict()))
     manifest = _manifest(rounds, folder, started)
     sheet = factsheet(
         last.facts, last.findings, last.verdict, manifest, asdict(last.composed.recipe.strategy)
