@@ -9,15 +9,49 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from torch import nn
 
 from xaiframe.catalogue.listing import house
 from xaiframe.catalogue.reader import read
 from xaiframe.composition.compose import instantiate
+from xaiframe.data.order import ROW
 from xaiframe.errors import NotApplicable
+from xaiframe.model.face import BlackBox, WhiteBox
 
 NODES = {path.stem: read(path).content[path.stem] for path in house().glob("precaution/*.yaml")}
-CHECKS = {name: made for name, node in NODES.items() if (made := instantiate(node)).phase == "data"}
+MADE = {name: instantiate(node) for name, node in NODES.items()}
+CHECKS = {name: made for name, made in MADE.items() if made.phase == "data"}
+FITTED = {name: made for name, made in MADE.items() if name not in CHECKS}
 N = 60
+
+
+class Plain(nn.Module):
+    """A linear model of whatever it is given, that answers with finite numbers."""
+
+    def __init__(self, data):
+        super().__init__()
+        torch.manual_seed(0)
+        outputs = max(len(data.classes), 1)
+        self.layer = nn.Linear(int(np.prod(data.input_shape)), outputs)
+
+    def forward(self, x):
+        finite = torch.nan_to_num(x.float(), 0.0, 1e6, -1e6).clamp(-1e6, 1e6)
+        return self.layer(finite.flatten(1))
+
+
+def model_of(data, white):
+    """The same model, open or one that only answers."""
+    net = Plain(data).eval()
+    if white:
+        return WhiteBox(net, data.task, data.classes, ("gradient", "layers"))
+
+    def answer(x):
+        with torch.no_grad():
+            raw = net(torch.as_tensor(x))
+        return (raw if data.task == "regression" else torch.softmax(raw, 1)).numpy()
+
+    return BlackBox(answer, data.task, data.classes)
 
 
 def labels(n=N):
@@ -112,10 +146,10 @@ SERIES = {
                                  "test"),
 }  # fmt: skip
 
+KINDS = {"table": TABLES, "pictures": PICTURES, "messages": MESSAGES, "series": SERIES}
 CASES = [
     (name, fixture, case, build)
-    for fixture, cases in
-    {"table": TABLES, "pictures": PICTURES, "messages": MESSAGES, "series": SERIES}.items()
+    for fixture, cases in KINDS.items()
     for case, build in cases.items()
     for name in CHECKS
 ]  # fmt: skip
@@ -144,6 +178,27 @@ def test_bad_input_gives_facts_or_reasons(name, fixture, build, request):
     data = build(request.getfixturevalue(fixture))
     try:
         outcome = CHECKS[name](data, 0)
+    except NotApplicable:
+        return
+    assert_sound(outcome)
+
+
+@pytest.mark.parametrize("white", [True, False], ids=["white", "black"])
+@pytest.mark.parametrize(
+    ("name", "fixture", "build"),
+    [
+        pytest.param(name, fixture, build, id=f"{name}-{fixture}-{case}")
+        for name in FITTED
+        for fixture, cases in KINDS.items()
+        for case, build in cases.items()
+    ],
+)
+def test_bad_input_to_a_fitted_model_gives_facts_or_reasons(name, fixture, build, white, request):
+    data = replace(build(request.getfixturevalue(fixture)), time=ROW)
+    if data.task == "classification" and len(data.classes) < 2:
+        pytest.skip("there is no model of one class")
+    try:
+        outcome = FITTED[name](data, model_of(data, white), 0)
     except NotApplicable:
         return
     assert_sound(outcome)

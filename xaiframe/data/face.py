@@ -191,12 +191,13 @@ class Data:
         return np.asarray(self.train.x.min(axis=0))
 
     def _over_training(self, statistic: Callable[..., Array], instead: float) -> Array:
-        """A spread over instances and over the elements that compare; ``instead`` of zero."""
+        """A spread over instances and over the elements that compare; ``instead`` of none that is finite and above zero."""
         axes = {"image": None, "series": (0, *range(2, self.train.x.ndim))}.get(self.modality, 0)
-        spread = np.asarray(statistic(self.train.x, axis=axes))
+        with np.errstate(over="ignore", invalid="ignore"):
+            spread = np.asarray(statistic(self.train.x, axis=axes))
         if self.modality == "series":
             spread = spread.reshape(-1, *([1] * (self.train.x.ndim - 2)))
-        found = np.where(spread > 0, spread, instead).astype(np.float32)
+        found = np.where(np.isfinite(spread) & (spread > 0), spread, instead).astype(np.float32)
         return np.broadcast_to(found, self.input_shape).copy()
 
 

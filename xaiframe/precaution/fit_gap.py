@@ -15,7 +15,7 @@ from xaiframe.model.face import Model
 from xaiframe.precaution.columns import sample
 from xaiframe.precaution.gap import Score, gain, loss, score_table
 from xaiframe.precaution.measure import central, resampled_means
-from xaiframe.precaution.probing import folds_of, forest, probed
+from xaiframe.precaution.probing import folds_of, forest, probed, teachable
 from xaiframe.precaution.segment import Segment
 from xaiframe.precaution.slice_search import ROWS, weakness
 
@@ -89,7 +89,7 @@ class FitGap:
     def _probe(self, data: Data, seed: int) -> Answers:
         rows = sample(len(data.train), self.sample, seed)
         x, y = probed(data.train, data)[rows], data.train.y[rows]
-        if len(rows) < 2 * self.folds or len(np.unique(y)) < 2:
+        if not teachable(y, data.task, self.folds):
             return dict.fromkeys(SPLITS)
         # the score counts classes equally: so does the forest
         options = {"class_weight": "balanced"} if data.task == "classification" else {}

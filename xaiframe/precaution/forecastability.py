@@ -14,7 +14,7 @@ from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution import columns
 from xaiframe.precaution.gap import Score
-from xaiframe.precaution.probing import folds_of, forest, probed
+from xaiframe.precaution.probing import UNTEACHABLE, folds_of, forest, probed, teachable
 from xaiframe.precaution.time import complexity
 from xaiframe.precaution.time.forecast import skill
 
@@ -114,18 +114,15 @@ class Forecastability:
         """(score − dummy's) ÷ (1 − dummy's) of the probe: balanced accuracy, or R²."""
         rows = columns.sample(len(data.train), self.sample, seed)
         y = data.train.y[rows]
-        kinds = len(np.unique(y))
-        lone = data.task == "classification" and 3 * kinds > len(rows)
-        if len(rows) < 2 * self.folds or kinds < 2 or lone:
-            reason = "too few rows, a single target value, or almost a class per row"
-            return Fact("skill_over_dummy", None, "share", n=len(rows), reason=reason)
+        if not teachable(y, data.task, self.folds):
+            return Fact("skill_over_dummy", None, "share", n=len(rows), reason=UNTEACHABLE)
         x = probed(data.train.take(rows), data)
         options = {"class_weight": "balanced"} if data.task == "classification" else {}
         probe, told = forest(data.task, self.trees, seed, min_samples_leaf=2, **options), y * 1.0
         for fit, held in folds_of(y, data.task, self.folds, seed):
             told[held] = probe.fit(x[fit], y[fit]).predict(x[held])
         score = Score.of(data, y, told, seed)
-        chance = 1 / kinds if data.task == "classification" else 0.0
+        chance = 1 / len(np.unique(y)) if data.task == "classification" else 0.0
         value = None if score.value is None else (score.value - chance) / (1 - chance)
         interval = score.interval
         if interval:

@@ -49,6 +49,16 @@ def forest(task: str, trees: int, seed: int, **options: Any) -> Any:
     return kind(n_estimators=trees, random_state=seed, **options)
 
 
+UNTEACHABLE = "too few rows, a single target value, or almost a class per row"
+
+
+def teachable(y: Array, task: str, folds: int) -> bool:
+    """Whether a probe can be trained and held out in ``folds`` on the targets ``y`` ``(n,)``."""
+    kinds = len(np.unique(y))
+    lone = task == "classification" and 3 * kinds > len(y)
+    return len(y) >= 2 * folds and kinds > 1 and not lone
+
+
 def folds_of(y: Array, task: str, folds: int, seed: int) -> list[tuple[Array, Array]]:
     """(fitted, held-out) positions of each fold, classes spread evenly where all have enough rows
     (a class with fewer rows than folds cannot be stratified)."""

@@ -48,11 +48,13 @@ def natural(data: Data, model: Model, rows: Split, before: Array, seed: int, lis
 def held_back(data: Data, model: Model, rows: Split, seed: int) -> Fact:
     """flipped_by_small_noise_validation: the worst share on validation rows, which decide."""
     name = "flipped_by_small_noise_validation"
-    before = model.predictions(rows.x)
-    tried = trials(data, model, rows, before, seed, mild=True)
+    if not len(rows):
+        why = "there are no validation rows"
+        return Fact(name, None, "share", n=0, better="lower", reason=why)
+    tried = trials(data, model, rows, model.predictions(rows.x), seed, mild=True)
     found = [one for one in tried if one.judged and not one.reason]
     if not found:
-        why = "no small noise applies" if len(rows) else "there are no validation rows"
+        why = "no small noise applies"
         return Fact(name, None, "share", n=len(rows), better="lower", reason=why)
     worst = max(found, key=lambda one: one.flipped.sum())
     return flipped_fact(name, worst, {"corruption": worst.corruption.name})
