@@ -191,7 +191,8 @@ class Data:
         return np.asarray(self.train.x.min(axis=0))
 
     def _over_training(self, statistic: Callable[..., Array], instead: float) -> Array:
-        """A spread over instances and over the elements that compare; ``instead`` of none that is finite and above zero."""
+        """A spread over instances and over the elements that compare; ``instead`` where it is not
+        finite and above zero."""
         axes = {"image": None, "series": (0, *range(2, self.train.x.ndim))}.get(self.modality, 0)
         with np.errstate(over="ignore", invalid="ignore"):
             spread = np.asarray(statistic(self.train.x, axis=axes))
