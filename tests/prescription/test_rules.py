@@ -113,6 +113,16 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         {"data.drop": ["id", "paid"]},
         [measured("precaution.correlation.predictive_power", 0.85, 0.7, 0.9, column="paid")],
     ),
+    "joined_columns": (
+        [Fact("precaution.correlation.redundancy_groups", 1)],
+        {"repair": ["group_features"]},
+        [Fact("precaution.correlation.redundancy_groups", 0)],
+    ),
+    "shifted_inputs": (
+        [measured("precaution.data_drift.domain_auc", 0.8, 0.7, 0.9)],
+        {"repair": ["importance_weights"]},
+        [measured("precaution.data_drift.domain_auc", 0.7, 0.6, 0.8)],
+    ),
     "base_rate_gap": (
         [measured("precaution.bias.base_rate_difference", 0.3, 0.2, 0.4, column="sex")],
         {"repair": ["reweigh"]},
