@@ -1,8 +1,10 @@
 """Groups of columns against clusters that are known."""
 
+from itertools import combinations
+
 import pandas as pd
 
-from xaiframe.precaution.redundancy import groups
+from xaiframe.precaution.redundancy import groups, ordered
 
 
 def test_every_two_of_a_group_are_close():
@@ -18,3 +20,15 @@ def test_every_two_of_a_group_are_close():
 
 def test_no_pairs_no_groups():
     assert groups(pd.DataFrame(columns=["a", "b", "association"]), 0.9).empty
+
+
+def test_the_order_keeps_close_columns_side_by_side():
+    close = {frozenset("ad"): 0.95, frozenset("bc"): 0.8}
+    pairs = pd.DataFrame(
+        [(x, y, close.get(frozenset(x + y), 0.1)) for x, y in combinations("abcd", 2)],
+        columns=["a", "b", "association"],
+    )
+    found = "".join(ordered(pairs))
+    assert "ad" in found or "da" in found
+    assert "bc" in found or "cb" in found
+    assert ordered(pairs.head(0)) == []

@@ -20,7 +20,10 @@ FEWEST = 10
 SIDES = (1, 3)
 """Sides of the squares that may be a mark: an even square of 3 over busy ground is rare by chance,
 where single places are not. Squares of 2 also occur in the strokes of clean digits."""
-COLUMNS = ["class", "channel", "row", "column", "level", "rows", "n", "share", "elsewhere"]
+COLUMNS = [
+    *("class", "channel", "row", "column", "side", "level"),
+    *("rows", "n", "share", "elsewhere"),
+]
 
 
 def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
@@ -31,8 +34,8 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     doi:10.1038/s41467-019-08987-4). What is drawn there for a reason varies in level; a mark does
     not. A mark of one or two pixels over busy ground, whose level other pictures show there by
     chance, may stay unseen.
-    row, column: the first pixel of the place, or of the middle of a square of places; rows of n
-    pictures show it; elsewhere: share of the other pictures that do.
+    row, column: the first pixel of the place, or of the middle of a square of ``side`` × ``side``
+    places; rows of n pictures show it; elsewhere: share of the other pictures that do.
     """
     x = np.nan_to_num(x.astype(np.float64))
     blocks, step = reduced(x)
@@ -40,7 +43,7 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     low, spread = float(x.min(initial=0.0)), float(np.ptp(x)) if x.size else 0.0
     level = np.clip(((blocks - low) / (spread or 1.0) * LEVELS).astype(np.int64), 0, LEVELS - 1)
     size = np.bincount(y, minlength=len(classes))
-    best: dict[int, tuple[int, int, int, int]] = {}
+    best: dict[int, tuple[int, int, int, int, int]] = {}
     for side in SIDES:
         cell, even = patches(level, side)
         total = counted(cell, even, places)
@@ -52,12 +55,12 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
             if not seldom[place, at]:
                 hits = others = 0
             if k not in best or hits > best[k][2]:
-                best[k] = (int(place), int(at), hits, others)
+                best[k] = (int(place), int(at), hits, others, side)
     rows = []
-    for k, (where, step_up, hits, others) in sorted(best.items()):
+    for k, (where, step_up, hits, others, side) in sorted(best.items()):
         channel, row, column = np.unravel_index(where, shape)
         middle = low + (step_up + 1) / LEVELS * spread
-        rows.append((classes[k], channel, row * step, column * step, middle, hits, size[k],
+        rows.append((classes[k], channel, row * step, column * step, side, middle, hits, size[k],
                      hits / size[k], others / (len(y) - size[k])))  # fmt: skip
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = np.argsort(-lower(table["share"].to_numpy(), table["n"].to_numpy()), kind="stable")

@@ -5,29 +5,106 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import altair as alt
+import pandas as pd
 
+from xaiframe.precaution.redundancy import ordered
 from xaiframe.report import chart, words
-from xaiframe.report.block import Block
+from xaiframe.report.block import Block, Table, num
 from xaiframe.report.record import Record
 
 HEADLINE = ("strongest", "strongest_power", "strongest_mark")
+UNIT = "precaution.correlation"
+SHOWN = 8
+MOST = 15
+"""Columns of the matrix."""
 
 
 def found(record: Record) -> Iterable[Block]:
-    """The closest pairs of features, and how well each foretells the target alone."""
+    """Clusters, the closest pairs and groups of features, how well each foretells the target alone,
+    and marks of one class."""
+    yield from matrix(record)
     yield from pairs(record)
+    yield from groups(record)
     yield from power(record)
     yield from watermarks(record)
 
 
-def pairs(record: Record) -> Iterable[Block]:
-    """The closest pairs of features."""
-    table = record.table("precaution.correlation", "pairs")
+def matrix(record: Record) -> Iterable[Block]:
+    """The association of every two of the most associated features, in the order of clusters."""
+    table = record.table(UNIT, "pairs")
+    if table is None or len(table) < 3:  # two features are one pair, which the bars show
+        return
+    names = set(list(dict.fromkeys(table[["a", "b"]].to_numpy().ravel()))[:MOST])
+    own = table[table["a"].isin(names) & table["b"].isin(names)]
+    order = ordered(own)
+    mirrored = own.rename(columns={"a": "b", "b": "a"})
+    alone = pd.DataFrame({"a": order, "b": order, "association": 1.0})
+    cells = alt.Chart(chart.data(pd.concat([own, mirrored, alone]))).mark_rect().encode(
+        x=alt.X("b:N", title=None, sort=order, axis=alt.Axis(labelAngle=-90, labelLimit=88)),
+        y=alt.Y("a:N", title=None, sort=order, axis=alt.Axis(labelLimit=88)),
+        color=alt.Color("association:Q", title="association",
+                        scale=alt.Scale(domain=[0, 1], range=["#f6f8fa", chart.P])),
+        tooltip=["a:N", "b:N", "association:Q", "measure:N"],
+    )  # fmt: skip
+    wide = len(set(table["a"]) | set(table["b"]))
+    yield chart.figure(
+        "clusters",
+        _together(record, wide),
+        chart.fit(cells, chart.HALF, 150 + 13 * len(order)),
+        n=words.count(wide, "feature"),
+        how="Features in the order of clusters; a dark square on the diagonal is a group that says "
+        "the same." + (f" The {len(order)} most associated." if wide > len(order) else ""),
+        caution="Association says nothing of cause, and none may still hide a joint pattern.",
+        facts=[f"{UNIT}.redundancy_groups", f"{UNIT}.redundant_share"],
+    )
+
+
+def _together(record: Record, wide: int) -> str:
+    table = record.table(UNIT, "groups")
+    if table is None or table.empty:
+        return f"No two of {wide} features say the same"
+    amount = words.count(int(table["group"].nunique()), "group")
+    return f"{len(table)} of {wide} features fall into {amount} that say the same"
+
+
+def groups(record: Record) -> Iterable[Block]:
+    """Which features say the same."""
+    table = record.table(UNIT, "groups")
     if table is None or table.empty:
         return
-    shown = table.head(8).assign(
-        pair=[f"{a} · {b}" for a, b in zip(table["a"], table["b"], strict=True)][:8]
+    members = table.groupby("group")["column"].agg(list)
+    members = members.loc[members.map(len).sort_values(ascending=False, kind="stable").index]
+    shown = members.head(SHOWN)
+    most = words.count(len(members.iloc[0]), "feature")
+    yield Table(
+        "redundancy-groups",
+        f"The largest group of features that say the same has {most}",
+        ["features", "members"],
+        [[num(len(columns)), _listed(columns)] for columns in shown],
+        how="Any two features of a group are associated beyond the limit.",
+        caution=f"{len(members) - len(shown)} more groups: see artifacts."
+        if len(members) > len(shown)
+        else "",
+        facts=(f"{UNIT}.redundancy_groups",),
+        compact=True,
+        widths=(12, 88),
     )
+
+
+def _listed(columns: list[str]) -> str:
+    told = [words.quoted(words.shortened(one)) for one in columns[:SHOWN]]
+    spare = len(columns) - len(told)
+    return words.listing([*told, f"{spare} more"] if spare else told)
+
+
+def pairs(record: Record) -> Iterable[Block]:
+    """The closest pairs of features."""
+    table = record.table(UNIT, "pairs")
+    known = pd.DataFrame() if table is None else table.dropna(subset="association")
+    if known.empty:
+        return
+    shown = known.head(SHOWN)
+    shown = shown.assign(pair=[f"{a} · {b}" for a, b in zip(shown["a"], shown["b"], strict=True)])
     first = shown.iloc[0]
     plot = alt.Chart(chart.data(shown)).mark_bar(color=chart.P).encode(
         x=alt.X("association:Q", title="association (0 none, 1 the "
@@ -37,64 +114,79 @@ def pairs(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "correlation",
-        f"{words.quoted(first['a'])} and {words.quoted(first['b'])} say nearly the same "
+        f"{words.quoted(words.shortened(first['a']))} and "
+        f"{words.quoted(words.shortened(first['b']))} say nearly the same "
         f"({words.number(float(first['association']))})"
         if first["association"] > 0.9
         else f"No two features say the same; the closest pair reaches "
         f"{words.number(float(first['association']))}",
         chart.fit(plot, chart.HALF, 50 + 18 * len(shown)),
-        how=f"The {len(shown)} closest pairs of {words.number(len(table))}; measure: "
+        how=f"The {len(shown)} closest pairs of {words.number(len(known))}; measure: "
         f"{words.listing(dict.fromkeys(shown['measure']))}.",
         caution="Between such features attributions are shared out arbitrarily; read them as a "
         "group.",
-        facts=["precaution.correlation.strongest", "precaution.correlation.redundant_pairs"],
+        facts=[f"{UNIT}.strongest", f"{UNIT}.redundant_pairs"],
     )
 
 
 def power(record: Record) -> Iterable[Block]:
-    """How well each feature predicts the target on its own."""
-    table = record.table("precaution.correlation", "power")
-    if table is None or table.empty:
+    """How well each feature, or word, predicts the target on its own."""
+    table = record.table(UNIT, "power")
+    known = pd.DataFrame() if table is None else table.dropna(subset="power")
+    if known.empty:
         return
-    shown = table.sort_values("power", ascending=False).head(8)
+    spoken = record.table(UNIT, "pairs") is None
+    shown = known.sort_values("power", ascending=False, kind="stable").head(SHOWN)
     first = shown.iloc[0]
     plot = alt.Chart(chart.data(shown)).mark_bar(color=chart.P).encode(
         x=alt.X("power:Q", title="predictive power alone (0–1)", scale=alt.Scale(domain=[0, 1])),
         y=alt.Y("column:N", title=None, sort=None),
+        tooltip=["column:N", "power:Q"],
     )  # fmt: skip
+    name, said = words.quoted(words.shortened(first["column"])), words.number(float(first["power"]))
     yield chart.figure(
         "power",
-        f"{words.quoted(first['column'])} alone predicts the target best "
-        f"({words.number(float(first['power']))})",
+        f"Whether {name} stands in a message alone predicts its class with power {said}"
+        if spoken
+        else f"{name} alone predicts the target best ({said})",
         chart.fit(plot, chart.HALF, 40 + 18 * len(shown)),
-        how="Each feature on its own; 1 would be a perfect prediction.",
-        caution="A value near 1 suggests that the answer leaked into the input.",
-        facts=["precaution.correlation.predictive_power"],
+        how="Whether each word stands in a message, on its own; 1 would be a perfect prediction."
+        if spoken
+        else "Each feature on its own; 1 would be a perfect prediction.",
+        caution="Near 1, a footer, a link or a name that only one class's messages hold gives the "
+        "class away."
+        if spoken
+        else "A value near 1 suggests that the answer leaked into the input.",
+        facts=[f"{UNIT}.{'word_power' if spoken else 'predictive_power'}"],
     )
 
 
 def watermarks(record: Record) -> Iterable[Block]:
-    """How many of each class's pictures show one and the same mark, and no others."""
-    table = record.table("precaution.correlation", "marks")
+    """How many of each class's pictures show one and the same mark, and hardly any others."""
+    table = record.table(UNIT, "marks")
     if table is None or table.empty:
         return
-    shown = table.sort_values("share", ascending=False).head(8)
+    shown = table.sort_values("share", ascending=False, kind="stable").head(SHOWN)
     first = table.iloc[0]
     plot = alt.Chart(chart.data(shown)).mark_bar(color=chart.P).encode(
         x=alt.X("share:Q", title="share of its pictures with a mark of its own",
                 scale=alt.Scale(domain=[0, 1])),
         y=alt.Y("class:N", title=None, sort=None),
-        tooltip=["class:N", "share:Q", "row:Q", "column:Q", "level:Q", "elsewhere:Q"],
+        tooltip=["class:N", "share:Q", "row:Q", "column:Q", "side:Q", "level:Q", "elsewhere:Q"],
     )  # fmt: skip
+    name, share = words.quoted(words.shortened(first["class"])), words.of_hundred(first["share"])
+    what = (
+        f"an even square of {first['side']} × {first['side']}" if first["side"] > 1 else "a level"
+    )
     yield chart.figure(
         "marks",
-        f"{words.of_hundred(first['share'])} pictures of {words.quoted(first['class'])} share a "
-        f"grey level at row {first['row']}, column {first['column']} that others hardly show",
+        f"{share} inputs of {name} share {what} at row {first['row']}, column {first['column']} "
+        f"that others hardly show",
         chart.fit(plot, chart.HALF, 40 + 18 * len(shown)),
-        n=words.count(int(first["n"]), "picture"),
-        how="Of each class, the place and the level that most of its pictures share and at most "
-        "one in two hundred others show.",
+        n=words.count(int(first["n"]), "input"),
+        how="Of each class, the place and the level that most of its inputs share and at most one "
+        "in two hundred others show: a single place, or a square of 3 × 3 of one level.",
         caution="Near 1 a watermark or caption gives the class away; strokes that a class always "
         "has may reach a third.",
-        facts=["precaution.correlation.strongest_mark"],
+        facts=[f"{UNIT}.strongest_mark"],
     )
