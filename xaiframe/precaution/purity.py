@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from xaiframe.data.face import Data
+from xaiframe.data.face import Data, Split
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.precaution.columns import sample
@@ -17,6 +18,9 @@ from xaiframe.precaution.measure import share_fact
 from xaiframe.precaution.outliers.distance import coordinates, neighbourly
 from xaiframe.precaution.outliers.tail import limit
 from xaiframe.precaution.probing import probed
+
+DRAWN = 8
+"""Pictures or series of each list that are kept for the report."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,17 @@ class Purity:
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts label_noise with label_noise_null95 (what is found on sound labels) and
         label_noise_floor, or target_outlier_share for numbers; outlier_share; corrupt_share.
-        Tables suspects, outliers, corrupt."""
+        Tables suspects, outliers, corrupt; of pictures and series the first few of both lists."""
         rows = sample(len(data.train), self.sample, seed)
         empty = corrupt(data.train, data)
         labels = self._labels(data, rows, seed)
         outlying, outliers = self._outliers(data, rows, seed)
         facts = [*labels.facts, outlying]
         facts.append(share_fact("corrupt_share", int((empty != "").sum()), len(empty)))
-        tables = {"suspects": labels.table, "outliers": outliers, "corrupt": empty_rows(data)}
-        return Outcome(facts=facts, tables=tables)
+        suspects = worded(labels.table, data.train)
+        tables = {"suspects": suspects, "outliers": outliers, "corrupt": empty_rows(data)}
+        listed = {"suspects": suspects, "outliers": outliers}
+        return Outcome(facts=facts, tables=tables, arrays=shown(listed, data))
 
     def _labels(self, data: Data, rows: Array, seed: int) -> Judged:
         split = data.train.take(rows)
@@ -94,6 +100,26 @@ class Purity:
         beyond = beyond[np.argsort(-distance[beyond], kind="stable")]
         table = outlier_table(ids[beyond], distance[beyond] / end, column[beyond])
         return share_fact("outlier_share", len(beyond), len(rows)), table
+
+
+def worded(suspects: pd.DataFrame, train: Split) -> pd.DataFrame:
+    """The suspects as the user knows them: their message, or a picture's file."""
+    if train.original is None or suspects.empty:
+        return suspects
+    place = pd.Index(train.ids).get_indexer(pd.Index(suspects["id"]))
+    return suspects.assign(original=[str(train.original[at]) for at in place])
+
+
+def shown(listed: Mapping[str, pd.DataFrame], data: Data) -> dict[str, dict[str, Array]]:
+    """``x`` ``(few, *input_shape)`` of the first rows of each list, for what can be drawn."""
+    if data.modality not in ("image", "series"):
+        return {}
+    index = pd.Index(data.train.ids)
+    return {
+        name: {"x": data.train.x[index.get_indexer(pd.Index(table["id"].head(DRAWN)))]}
+        for name, table in listed.items()
+        if len(table)
+    }
 
 
 def outlier_table(ids: Array, score: Array, column: Array) -> pd.DataFrame:

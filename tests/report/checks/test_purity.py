@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
+from xaiframe.report.block import Grid
 from xaiframe.report.checks.purity import found
 from xaiframe.report.record import Record
 
@@ -45,3 +47,22 @@ def test_rows_stay_out_of_what_circulates(stored):
 
 def test_nothing_is_drawn_of_nothing(tmp_path):
     assert list(found(Record(tmp_path))) == []
+
+
+def test_a_suspect_is_shown_as_the_user_knows_it(stored):
+    folder = stored.run / "artifacts" / "precaution.purity"
+    table = pd.read_parquet(folder / "suspects.parquet").assign(original="win a <prize> now")
+    table.to_parquet(folder / "suspects.parquet")
+    [listed] = [
+        block for block in found(Record(stored.run)) if getattr(block, "key", "") == "suspects"
+    ]
+    assert listed.cells()[0][-1].text == "win a <prize> now"  # the template escapes it
+
+
+def test_pictures_of_suspects_stand_under_the_list(stored):
+    folder = stored.run / "artifacts" / "precaution.purity"
+    np.savez(folder / "suspects.npz", x=np.random.default_rng(0).random((8, 1, 6, 6)))
+    [grid] = [block for block in found(Record(stored.run)) if isinstance(block, Grid)]
+    assert len(grid.blocks) == 8
+    assert grid.blocks[0].title == "a → b"
+    assert grid.blocks[0].kind == "png"

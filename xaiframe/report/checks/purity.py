@@ -9,7 +9,9 @@ import pandas as pd
 
 from xaiframe.facts import Fact
 from xaiframe.report import chart, words
-from xaiframe.report.block import Block, Table, num
+from xaiframe.report.block import Block, Figure, Grid, Table, num
+from xaiframe.report.pictures import draw
+from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
 
 HEADLINE = ("label_noise", "outlier_share", "corrupt_share")
@@ -28,6 +30,7 @@ def found(record: Record) -> Iterable[Block]:
         table = record.table("precaution.purity", key)
         if table is not None and not table.empty:
             yield make(table)
+            yield from _pictures(record, key, table)
 
 
 def _noise(noise: Fact, control: Fact) -> Block:
@@ -69,12 +72,39 @@ def _listed(key: str, title: str, headers: list[str], rows: list[list[object]], 
 
 
 def _suspects(table: pd.DataFrame) -> Block:
+    known = ["original"] if "original" in table else []
     rows = [
-        [int(r["id"]), _cell(r["given"]), _cell(r["suggested"]), float(r["margin"])]
+        [
+            int(r["id"]),
+            _cell(r["given"]),
+            _cell(r["suggested"]),
+            float(r["margin"]),
+            *(words.shortened(r[key], 90) for key in known),
+        ]
         for _, r in table.head(SHOWN).iterrows()
     ]
     title = f"{words.count(len(table), 'label')} in doubt, the least believable first"
-    return _listed("suspects", title, ["row", "given", "suggested", "margin"], rows, len(table))
+    heads = ["row", "given", "suggested", "margin", *("" for _ in known)]
+    return _listed("suspects", title, heads, rows, len(table))
+
+
+def _pictures(record: Record, key: str, table: pd.DataFrame) -> Iterable[Block]:
+    """The first pictures of a list, each under its row's number and what is said of it."""
+    stored = record.arrays("precaution.purity", key)
+    if stored is None or stored["x"].ndim != 4:
+        return
+    black, white = picture_input.levels(record, stored["x"])
+    figures = [
+        Figure(
+            f"{key}-{place}",
+            f"{one['given']} → {one['suggested']}" if key == "suspects" else str(one["id"]),
+            draw.photo(x, black, white, 14),
+            alt=f"row {one['id']}",
+            width=52,
+        )
+        for place, (x, one) in enumerate(zip(stored["x"], table.to_dict("records"), strict=False))
+    ]
+    yield Grid(figures, 10)
 
 
 def _outliers(table: pd.DataFrame) -> Block:
