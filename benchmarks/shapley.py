@@ -3,7 +3,7 @@
 Same model, rows, background and number of coalitions for all; the truth is enumerated. Prints, per
 data set, the median over rows and seeds of each method's root-mean-square error, in shares of the
 root-mean-square of the exact values, and the ratio of ours to the best of the others with its
-range over seeds. shapiq is left out where it is not installed (`pip install shapiq`).
+range over seeds. shapiq is left out where it is not installed (`pip install xaiframe[bench]`).
 """
 
 from __future__ import annotations

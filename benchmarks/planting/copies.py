@@ -15,10 +15,12 @@ from benchmarks.planting.outliers import numeric
 from xaiframe.data.face import Split
 from xaiframe.explanation import Array
 from xaiframe.precaution.columns import numbers
+from xaiframe.precaution.resemblance import local, pictures
 from xaiframe.precaution.twins import Space, fingerprints
 
 APART = 0.1
-"""Root-mean-square distance in training standard deviations, twice what counts as near."""
+"""Root-mean-square distance in training standard deviations, twice what counts as near; of
+pictures the largest distance that can count."""
 JITTER = 0.005
 """Standard deviations that a near copy's numbers are moved by."""
 
@@ -37,8 +39,11 @@ def apart(name: str) -> Clean:
     whatever near copies it held are gone."""
     clean = distinct(name)
     whole = replace(clean.like, train=clean.rows)
-    points = Space.of(whole).points(clean.rows)
-    search = NearestNeighbors(radius=APART).fit(points)
+    if clean.like.modality == "image":
+        points, radius = pictures.views(clean.rows, np.arange(len(clean.rows)))[0], local.MOST
+    else:
+        points, radius = Space.of(whole).points(clean.rows), APART
+    search = NearestNeighbors(radius=radius).fit(points)
     left = np.ones(len(points), dtype=bool)
     for start in range(0, len(points), 1000):
         met = search.radius_neighbors(points[start : start + 1000], return_distance=False)
