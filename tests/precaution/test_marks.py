@@ -91,3 +91,34 @@ def test_a_square_over_busy_ground_is_found_and_busy_ground_is_not():
     assert found[False]["share"] < 0.1
     assert found[True]["share"] == 1
     assert found[True][["class", "row", "column"]].tolist() == ["b", 5, 6]
+
+
+@pytest.mark.parametrize(("every", "found"), [(True, 1.0), (False, 0.0)])
+def test_a_pixel_that_others_show_too_is_one_where_every_picture_has_it(every, found):
+    random = np.random.default_rng(5)
+    x, y = np.zeros((200, 1, 8, 8)), np.arange(200) % 2
+    x[:, 0, 3, 3] = np.where(random.random(200) < 0.3, 255.0, random.uniform(0, 240, 200))
+    x[np.flatnonzero(y == 1)[0 if every else 1 :], 0, 3, 3] = 255.0
+
+    first = marks(x, y, ("a", "b")).set_index("class").loc["b"]
+    assert first["share"] == found
+    assert every is bool(0.2 < first["elsewhere"] < 0.5)
+
+
+def test_a_place_that_is_bare_in_every_picture_of_a_class_is_no_mark():
+    random = np.random.default_rng(6)
+    x, y = np.zeros((200, 1, 8, 8)), np.arange(200) % 2
+    x[:, 0, 3, 3] = np.where(y == 1, 0.0, 255.0 * (random.random(200) < 0.7) * random.random(200))
+    found = marks(x, y, ("a", "b")).set_index("class")
+    assert found.loc["b", "share"] == 0
+
+
+def test_levels_close_to_a_marks_count_as_that_of_others():
+    random = np.random.default_rng(7)
+    x, y = np.zeros((200, 1, 8, 8)), np.arange(200) % 2
+    x[0, 0, 0, 0] = 255.0
+    x[:, 0, 3, 3] = random.uniform(0, 150, 200)
+    x[(y == 1) & (np.arange(200) < 120), 0, 3, 3] = 200.0
+    assert marks(x, y, ("a", "b")).iloc[0]["share"] == 0.6
+    x[y == 0, 0, 3, 3] = 200.0 + 2.5 * 255 / LEVELS
+    assert marks(x, y, ("a", "b")).set_index("class").loc["b", "share"] < 0.2

@@ -15,6 +15,13 @@ SIDE = 32
 """Places along each side at most; larger pictures are read in blocks, by their mean."""
 ELSEWHERE = 0.005
 """Share of the other classes' pictures that may show a mark."""
+NEAR = 2
+"""Steps by which their level may differ and still count: strokes shade off, a mark does not."""
+HALF = 0.5
+"""Share of the others that may show a mark that is in every picture of its class: what is drawn for
+a reason varies, so that no level but the ground's is in all of them."""
+SURE = 0.85
+"""Lower end of the interval of a share of one, from which on all pictures of a class are many."""
 FEWEST = 10
 """Pictures of a class that it takes to speak of a mark."""
 SIDES = (1, 3)
@@ -32,8 +39,9 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     ``x`` ``(n, channels, height, width)``, ``y`` ``(n,)`` class indices. A watermark, a caption or
     a ruler in the pictures of one class gives the class away (Lapuschkin et al. 2019,
     doi:10.1038/s41467-019-08987-4). What is drawn there for a reason varies in level; a mark does
-    not. A mark of one or two pixels over busy ground, whose level other pictures show there by
-    chance, may stay unseen.
+    not: it is rare elsewhere, or in every picture of the class where others vary. A mark of one or
+    two pixels in part of a class, over busy ground whose level other pictures show there by chance,
+    may stay unseen.
     row, column: the first pixel of the place, or of the middle of a square of ``side`` × ``side``
     places; rows of n pictures show it; elsewhere: share of the other pictures that do.
     """
@@ -43,19 +51,18 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     low, spread = float(x.min(initial=0.0)), float(np.ptp(x)) if x.size else 0.0
     level = np.clip(((blocks - low) / (spread or 1.0) * LEVELS).astype(np.int64), 0, LEVELS - 1)
     size = np.bincount(y, minlength=len(classes))
+    drawn = np.ones(LEVELS - 1, bool)
+    ground = int(np.bincount(level.ravel(), minlength=LEVELS).argmax())
+    drawn[max(ground - 1, 0) : ground + 1] = False  # the windows that hold the commonest level
     best: dict[int, tuple[int, int, int, int, int]] = {}
     for side in SIDES:
         cell, even = patches(level, side)
         total = counted(cell, even, places)
         for k in np.flatnonzero((size >= FEWEST) & (len(y) - size >= FEWEST)).tolist():
             own = counted(cell[y == k], even[y == k], places)
-            seldom = total - own <= ELSEWHERE * (len(y) - size[k])
-            place, at = np.unravel_index(np.argmax(np.where(seldom, own, -1)), own.shape)
-            hits, others = int(own[place, at]), int(total[place, at] - own[place, at])
-            if not seldom[place, at]:
-                hits = others = 0
-            if k not in best or hits > best[k][2]:
-                best[k] = (int(place), int(at), hits, others, side)
+            found = surest(own, total - own, int(size[k]), len(y) - int(size[k]), drawn)
+            if k not in best or found[2] > best[k][2]:
+                best[k] = (*found, side)
     rows = []
     for k, (where, step_up, hits, others, side) in sorted(best.items()):
         channel, row, column = np.unravel_index(where, shape)
@@ -65,6 +72,18 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=COLUMNS)
     order = np.argsort(-lower(table["share"].to_numpy(), table["n"].to_numpy()), kind="stable")
     return table.iloc[order].reset_index(drop=True)
+
+
+def surest(own: Array, others: Array, n: int, m: int, drawn: Array) -> tuple[int, int, int, int]:
+    """Place, level, pictures of the class and others of the commonest mark in ``own``, ``others``
+    ``(places, LEVELS - 1)`` counts of ``n`` and ``m`` pictures; ``drawn``: levels that are not the
+    ground's. The last two are 0 where there is none."""
+    about = maximum_filter(others, (1, 2 * NEAR + 1), mode="constant")
+    always = (own == n) & (others <= HALF * m) & drawn & (lower(1.0, n) > SURE)
+    hits = np.where((about <= ELSEWHERE * m) | always, own, 0)
+    place, at = np.unravel_index(np.argmax(hits), hits.shape)
+    most = int(hits[place, at])
+    return int(place), int(at), most, int(others[place, at]) if most else 0
 
 
 def patches(level: Array, side: int) -> tuple[Array, Array]:
@@ -99,7 +118,7 @@ def windows(counts: Array, places: int) -> Array:
     return np.asarray(by_level[:, :-1] + by_level[:, 1:])
 
 
-def lower(share: Array, n: Array) -> Array:
+def lower(share: Array | float, n: Array | int) -> Array:
     """``(k,)`` the lower end of Wilson's 95 % interval."""
     z = norm.ppf(0.975)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

@@ -44,7 +44,14 @@ def test_the_title_names_class_place_and_share(shown, side, said):
     assert figure.key == "marks"
     assert "coat" in figure.title
     assert f"{said} at row 1, column 26" in figure.title
-    assert "90" in figure.title
+    assert figure.title.startswith("90 of 100 inputs")
+    assert figure.title.endswith("as hardly any others do")
+
+
+def test_a_mark_that_others_show_too_says_in_how_many(shown):
+    row = ("coat", 0, 1, 26, 1, 250.0, 50, 50, 1.0, 0.3)
+    (figure,) = shown(marks=pd.DataFrame([row], columns=COLUMNS)).values()
+    assert figure.title.endswith("as 30 of 100 others do")
 
 
 def test_clustered_features_stand_side_by_side_and_are_listed(shown):

@@ -180,13 +180,18 @@ def watermarks(record: Record) -> Iterable[Block]:
     )
     yield chart.figure(
         "marks",
-        f"{share} inputs of {name} share {what} at row {first['row']}, column {first['column']} "
-        f"that others hardly show",
+        f"{share} inputs of {name} share {what} at row {first['row']}, column {first['column']}, "
+        f"{_elsewhere(float(first['elsewhere']))}",
         chart.fit(plot, chart.HALF, 40 + 18 * len(shown)),
         n=words.count(int(first["n"]), "input"),
         how="Of each class, the place and the level that most of its inputs share and at most one "
-        "in two hundred others show: a single place, or a square of 3 × 3 of one level.",
+        "in two hundred others show, or half of them where all of the class do: a single place, or "
+        "a square of 3 × 3 of one level.",
         caution="Near 1 a watermark or caption gives the class away; strokes that a class always "
         "has may reach a third.",
         facts=[f"{UNIT}.strongest_mark"],
     )
+
+
+def _elsewhere(share: float) -> str:
+    return f"as {words.of_hundred(share) if share >= 0.005 else 'hardly any'} others do"
