@@ -15,8 +15,9 @@ SIDE = 32
 """Places along each side at most; larger pictures are read in blocks, by their mean."""
 ELSEWHERE = 0.005
 """Share of the other classes' pictures that may show a mark."""
-NEAR = 2
-"""Steps by which their level may differ and still count: strokes shade off, a mark does not."""
+NEAR = {1: 2, 3: 0}
+"""Side of a square → steps by which the level of others may differ and still count: strokes shade
+off, a mark does not; an even square is rare enough as it is."""
 HALF = 0.5
 """Share of the others that may show a mark that is in every picture of its class: what is drawn for
 a reason varies, so that no level but the ground's is in all of them."""
@@ -24,7 +25,7 @@ SURE = 0.85
 """Lower end of the interval of a share of one, from which on all pictures of a class are many."""
 FEWEST = 10
 """Pictures of a class that it takes to speak of a mark."""
-SIDES = (1, 3)
+SIDES = tuple(NEAR)
 """Sides of the squares that may be a mark: an even square of 3 over busy ground is rare by chance,
 where single places are not. Squares of 2 also occur in the strokes of clean digits."""
 COLUMNS = [
@@ -60,7 +61,8 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
         total = counted(cell, even, places)
         for k in np.flatnonzero((size >= FEWEST) & (len(y) - size >= FEWEST)).tolist():
             own = counted(cell[y == k], even[y == k], places)
-            found = surest(own, total - own, int(size[k]), len(y) - int(size[k]), drawn)
+            m = len(y) - int(size[k])
+            found = surest(own, total - own, int(size[k]), m, drawn, NEAR[side])
             if k not in best or found[2] > best[k][2]:
                 best[k] = (*found, side)
     rows = []
@@ -74,11 +76,13 @@ def marks(x: Array, y: Array, classes: tuple[str, ...]) -> pd.DataFrame:
     return table.iloc[order].reset_index(drop=True)
 
 
-def surest(own: Array, others: Array, n: int, m: int, drawn: Array) -> tuple[int, int, int, int]:
+def surest(
+    own: Array, others: Array, n: int, m: int, drawn: Array, near: int
+) -> tuple[int, int, int, int]:
     """Place, level, pictures of the class and others of the commonest mark in ``own``, ``others``
     ``(places, LEVELS - 1)`` counts of ``n`` and ``m`` pictures; ``drawn``: levels that are not the
-    ground's. The last two are 0 where there is none."""
-    about = maximum_filter(others, (1, 2 * NEAR + 1), mode="constant")
+    ground's; near: as in :data:`NEAR`. The last two are 0 where there is none."""
+    about = maximum_filter(others, (1, 2 * near + 1), mode="constant")
     always = (own == n) & (others <= HALF * m) & drawn & (lower(1.0, n) > SURE)
     hits = np.where((about <= ELSEWHERE * m) | always, own, 0)
     place, at = np.unravel_index(np.argmax(hits), hits.shape)
