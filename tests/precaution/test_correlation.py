@@ -1,9 +1,12 @@
 """Redundant columns and leaks are found; independent columns are left alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from xaiframe.errors import NotApplicable
 from xaiframe.precaution.correlation import Correlation
 
 
@@ -75,3 +78,28 @@ def test_copied_columns_form_a_group(table, noise, value):
     outcome = Correlation()(table(frame, y), 0)
     assert value(outcome, "redundancy_groups").value == 1
     assert set(outcome.tables["groups"]["column"]) == {"a", "p", "q"}
+
+
+def test_a_segment_whose_mean_is_the_class_has_power_and_is_not_judged(series, value):
+    random = np.random.default_rng(1)
+    x, y = random.normal(size=(400, 1, 24)), np.arange(400) % 2
+    x[:, 0, 12:] += 3.0 * y[:, None]
+    outcome = Correlation()(series(x, y), 0)
+
+    assert value(outcome, "segment_power", column="segment 1").value > 0.95
+    assert value(outcome, "segment_power", column="segment 0").value < 0.3
+    assert outcome.tables["power"]["column"].tolist() == ["segment 1", "segment 0"]
+    assert "strongest_power" not in {fact.name for fact in outcome.facts}
+    assert "marks" in outcome.tables
+
+
+def test_segments_of_series_are_held_against_a_number_too(series, value):
+    random = np.random.default_rng(2)
+    x = random.normal(size=(400, 1, 24))
+    data = replace(series(x, x[:, 0, :12].mean(axis=1)), task="regression", classes=())
+    outcome = Correlation()(data, 0)
+
+    assert value(outcome, "segment_power", column="segment 0").value > 0.7
+    assert set(outcome.tables) == {"power"}
+    with pytest.raises(NotApplicable, match="by class"):
+        Correlation()(replace(data, aligned=False), 0)

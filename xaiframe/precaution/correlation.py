@@ -13,7 +13,15 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.association import associate, pairs
-from xaiframe.precaution.columns import codes, encode, kind, numbers, sample, varying
+from xaiframe.precaution.columns import (
+    codes,
+    encode,
+    kind,
+    numbers,
+    region_means,
+    sample,
+    varying,
+)
 from xaiframe.precaution.marks import FEWEST, marks
 from xaiframe.precaution.measure import RESAMPLES, Interval, central, share_fact
 from xaiframe.precaution.power import predictive_power
@@ -28,7 +36,8 @@ class Correlation:
     |Spearman| for two numbers, bias-corrected Cramér's V for two categories, bias-corrected
     correlation ratio for one of each. Constant columns have no association and no power. Pictures
     and series are searched for a mark that stands in one class only, messages for words that give
-    the class away.
+    the target away. The mean over each segment of series is tried like a column, but its power is
+    nothing to be judged: what a series does is what a model is to learn from.
 
     limit
         association above which two columns are called redundant, 0–1.
@@ -55,12 +64,16 @@ class Correlation:
         """Facts strongest, redundant_pairs, redundant_share, predictive_power per column,
         strongest_power, redundancy_groups; tables pairs and power, both sorted from the
         strongest down, and groups. Of pictures and series the fact strongest_mark and the table
-        marks, of messages word_power per word, strongest_power and the table power.
+        marks, of messages word_power per word, strongest_power and the table power; of series
+        whose segments mean the same in every row also segment_power and the table power.
 
-        Raises NotApplicable for pictures, series and messages whose target is a number.
+        Raises NotApplicable for pictures, and series without such segments, whose target is a
+        number.
         """
-        if data.modality in ("image", "series"):
+        if data.modality == "image":
             return self._marks(data, seed)
+        if data.modality == "series":
+            return self._series(data, seed)
         if data.modality == "text":
             return self._words(data, seed)
         rows = sample(len(data.train), self.sample, seed)
@@ -78,19 +91,32 @@ class Correlation:
         return Outcome(facts=facts, tables=tables)
 
     def _words(self, data: Data, seed: int) -> Outcome:
-        if data.task != "classification" or data.train.original is None:
-            raise NotApplicable("words are held against classes, and there are none")
+        if data.train.original is None:
+            raise NotApplicable("the messages themselves are not there")
         rows = sample(len(data.train), self.sample, seed)
         y = data.train.y[rows]
-        frame = presence(data.train.original[rows], y)
+        frame = presence(data.train.original[rows], y, data.task)
         powers = self._powers(frame, y, data.task, seed)
         if not powers:
-            reason = "no word stands in enough messages of two classes"
+            reason = "no word stands in enough messages, or the target does not vary"
             strongest_word = Fact("strongest_power", None, "power", better="lower", reason=reason)
             return Outcome(facts=[strongest_word], tables={"power": power_table(powers)})
         each = [replace(one, name="word_power") for one in powers]
         facts = [*each, strongest_power(powers)]
         return Outcome(facts=facts, tables={"power": power_table(powers)})
+
+    def _series(self, data: Data, seed: int) -> Outcome:
+        if not data.aligned:
+            return self._marks(data, seed)
+        rows = sample(len(data.train), self.sample, seed)
+        frame = region_means(data.train.x[rows], data)
+        powers = self._powers(frame, data.train.y[rows], data.task, seed)
+        facts = [replace(one, name="segment_power") for one in powers]
+        tables = {"power": power_table(powers)}
+        if data.task == "classification":
+            found = self._marks(data, seed)
+            facts, tables = [*found.facts, *facts], {**found.tables, **tables}
+        return Outcome(facts=facts, tables=tables)
 
     def _marks(self, data: Data, seed: int) -> Outcome:
         if data.task != "classification":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from xaiframe.facts import Fact
 from xaiframe.precaution.marks import COLUMNS
 from xaiframe.report.checks.correlation import MOST, found
 from xaiframe.report.record import Record
@@ -17,12 +19,12 @@ from xaiframe.report.record import Record
 def shown(tmp_path):
     """``shown(name=table, …)``: the blocks by key of a run that stored these tables."""
 
-    def draw(**tables):
+    def draw(facts=(), **tables):
         folder = tmp_path / "artifacts" / "precaution.correlation"
         folder.mkdir(parents=True)
         for name, table in tables.items():
             table.to_parquet(folder / f"{name}.parquet")
-        (tmp_path / "facts.json").write_text("[]")
+        (tmp_path / "facts.json").write_text(json.dumps([fact.to_dict() for fact in facts]))
         return {block.key: block for block in found(Record(tmp_path))}
 
     return draw
@@ -83,11 +85,15 @@ def test_two_features_are_no_matrix_and_unknown_pairs_no_bars(shown):
     assert shown(pairs=unknown, power=power) == {}
 
 
-@pytest.mark.parametrize("words", [True, False])
-def test_a_word_is_not_called_a_feature(shown, words):
-    tables = {"power": pd.DataFrame({"column": ["claim", "now"], "power": [0.91, np.nan]})}
-    blocks = shown(**tables, **({} if words else {"pairs": paired("ab", set())}))
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [("predictive_power", "“claim” alone"), ("segment_power", "The mean of “claim” alone"),
+     ("word_power", "Whether “claim” stands in a message alone")],
+)  # fmt: skip
+def test_what_predicts_is_called_what_it_is(shown, fact, said):
+    table = pd.DataFrame({"column": ["claim", "now"], "power": [0.91, np.nan]})
+    figure = shown([Fact(f"precaution.correlation.{fact}", 0.91)], power=table)["power"]
 
-    assert ("message" in blocks["power"].title) is words
-    assert "0.91" in blocks["power"].title
-    assert len(blocks["power"].spec["data"]["values"]) == 1
+    assert figure.title == f"{said} predicts the target best (0.910)"
+    assert figure.facts == (f"precaution.correlation.{fact}",)
+    assert len(figure.spec["data"]["values"]) == 1

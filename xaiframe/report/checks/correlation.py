@@ -18,6 +18,25 @@ SHOWN = 8
 MOST = 15
 """Columns of the matrix."""
 
+FEATURE = (
+    "{}",
+    "Each feature on its own",
+    "A value near 1 suggests that the answer leaked into the input.",
+)
+POWERS = {
+    "word_power": (
+        "Whether {} stands in a message",
+        "Whether each word stands in a message, on its own",
+        "Near 1, a footer, a link or a name that goes with the target gives it away.",
+    ),
+    "segment_power": (
+        "The mean of {}",
+        "The mean over each segment, on its own",
+        "What a segment says may be what the model is to learn; only a person can tell.",
+    ),
+}
+"""Fact → what predicts, how to read it, and how not to, where it is not of features."""
+
 
 def found(record: Record) -> Iterable[Block]:
     """Clusters, the closest pairs and groups of features, how well each foretells the target alone,
@@ -130,12 +149,14 @@ def pairs(record: Record) -> Iterable[Block]:
 
 
 def power(record: Record) -> Iterable[Block]:
-    """How well each feature, or word, predicts the target on its own."""
+    """How well each feature, word or segment predicts the target on its own."""
     table = record.table(UNIT, "power")
     known = pd.DataFrame() if table is None else table.dropna(subset="power")
     if known.empty:
         return
-    spoken = record.table(UNIT, "pairs") is None
+    seen = {fact.name for fact in record.facts}
+    fact = next((one for one in POWERS if f"{UNIT}.{one}" in seen), "predictive_power")
+    subject, each, caution = POWERS.get(fact, FEATURE)
     shown = known.sort_values("power", ascending=False, kind="stable").head(SHOWN)
     first = shown.iloc[0]
     plot = alt.Chart(chart.data(shown)).mark_bar(color=chart.P).encode(
@@ -143,21 +164,14 @@ def power(record: Record) -> Iterable[Block]:
         y=alt.Y("column:N", title=None, sort=None),
         tooltip=["column:N", "power:Q"],
     )  # fmt: skip
-    name, said = words.quoted(words.shortened(first["column"])), words.number(float(first["power"]))
+    subject = subject.format(words.quoted(words.shortened(first["column"])))
     yield chart.figure(
         "power",
-        f"Whether {name} stands in a message alone predicts its class with power {said}"
-        if spoken
-        else f"{name} alone predicts the target best ({said})",
+        f"{subject} alone predicts the target best ({words.number(float(first['power']))})",
         chart.fit(plot, chart.HALF, 40 + 18 * len(shown)),
-        how="Whether each word stands in a message, on its own; 1 would be a perfect prediction."
-        if spoken
-        else "Each feature on its own; 1 would be a perfect prediction.",
-        caution="Near 1, a footer, a link or a name that only one class's messages hold gives the "
-        "class away."
-        if spoken
-        else "A value near 1 suggests that the answer leaked into the input.",
-        facts=[f"{UNIT}.{'word_power' if spoken else 'predictive_power'}"],
+        how=f"{each}; 1 would be a perfect prediction.",
+        caution=caution,
+        facts=[f"{UNIT}.{fact}"],
     )
 
 
