@@ -9,7 +9,7 @@ from xaiframe.precaution.twins import accidental, nearest
 
 
 def shares(outcome):
-    return {fact.name: fact.value for fact in outcome.facts if not fact.name.endswith("_null95")}
+    return {fact.name: fact.value for fact in outcome.facts if fact.name.endswith("_share")}
 
 
 def test_planted_copies_in_a_table(table, noise):
@@ -150,7 +150,70 @@ def test_equal_messages_are_copies_whatever_their_white_space(messages, value):
     assert value(outcome, "leakage_share").value == pytest.approx(1 / 25)
     near = value(outcome, "near_duplicate_share")
     assert near.value is None
-    assert "other words" in near.reason
+    assert "0 different rows that can be compared" in near.reason
+
+
+def test_messages_that_differ_in_a_number_or_a_name_are_near(messages, value):
+    random = np.random.default_rng(0)
+    texts = [" ".join(f"w{k:04d}" for k in random.integers(0, 999, 14)) for _ in range(200)]
+    texts = [text.translate(str.maketrans("0123456789", "abcdefghij")) for text in texts]
+    control = shares(Consistency()(messages(texts, np.arange(200) % 2), 0))
+    texts[7] = texts[3] + " 4711"
+    texts[170] = texts[20].replace(texts[20].split()[5], "theodora")
+    outcome = Consistency()(messages(texts, np.arange(200) % 2), 0)
+    assert control["near_duplicate_share"] == control["near_leakage_share"] == 0
+    assert value(outcome, "near_duplicate_share").value == 2 / 120
+    assert value(outcome, "near_leakage_share").value == 1 / 50
+    rows = outcome.tables["duplicates"].set_index("id")
+    assert rows.loc[170, ["other_id", "message", "other_message"]].tolist() == [
+        20, texts[170], texts[20]
+    ]  # fmt: skip
+
+
+def test_short_messages_are_never_near(messages):
+    random = np.random.default_rng(1)
+    texts = ["".join(chr(97 + k) for k in random.integers(0, 26, 60)) for _ in range(100)]
+    texts[4], texts[5], texts[90] = "Ok lor.", "Ok lor...", "ok lor. 7"
+    found = shares(Consistency()(messages(texts, np.arange(100) % 2), 0))
+    assert found["near_duplicate_share"] == found["near_leakage_share"] == 0
+
+
+def test_pictures_that_are_brightened_or_moved_are_near(pictures):
+    random = np.random.default_rng(0)
+    x, y = random.normal(100, 20, (300, 1, 40, 40)), np.arange(300) % 2
+    for axis in (2, 3):
+        x = (x + np.roll(x, 1, axis) + np.roll(x, 2, axis)) / 3
+    control = shares(Consistency()(pictures(x, y), 0))
+    x[240] = 30 + 1.4 * x[7]
+    x[250] = np.roll(x[9], 1, 2)
+    outcome = Consistency()(pictures(x, y), 0)
+    rows = outcome.tables["duplicates"]
+    assert control["near_duplicate_share"] == control["near_leakage_share"] == 0
+    assert dict(zip(rows["id"], rows["other_id"], strict=True)) == {240: 7, 250: 9}
+    assert set(rows["kind"]) == {"near"}
+    shown = outcome.arrays["shown"]["x"]
+    assert np.array_equal(shown[:, 1], x[[7, 9]].astype(np.float32))
+
+
+def test_series_of_another_scale_are_near_and_like_ones_are_not(series):
+    random = np.random.default_rng(0)
+    phase = random.uniform(0, 6, (300, 1, 1))
+    x = np.sin(np.linspace(0, 12, 60) + phase) + random.normal(0, 0.05, (300, 1, 60))
+    control = shares(Consistency()(series(x, np.arange(300) % 2), 0))
+    x[240] = 5 - 3 * -x[7]
+    found = shares(Consistency()(series(x, np.arange(300) % 2), 0))
+    assert control["near_duplicate_share"] == control["near_leakage_share"] == 0
+    assert found["near_leakage_share"] == 1 / 75
+
+
+def test_excess_is_what_chance_does_not_explain(table, noise, value):
+    frame, y = noise(400)
+    frame.loc[300:304] = frame.loc[20:24].to_numpy()
+    outcome = Consistency()(table(frame, y), 0)
+    few = Consistency()(table(pd.DataFrame({"a": y % 2, "b": np.arange(400) % 3}), y), 0)
+    assert value(outcome, "leakage_excess").value == pytest.approx(0.05)
+    assert value(outcome, "duplicate_excess").value == 0
+    assert value(few, "leakage_excess").value <= 0
 
 
 def test_planted_copies_of_series(series, value):

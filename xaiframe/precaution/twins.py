@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +40,12 @@ def fingerprints(split: Split, data: Data) -> Array:
 
 @dataclass(frozen=True)
 class Space:
-    """Where distances between rows are measured: centred and scaled by the training split.
+    """Where distances between rows of a table are measured: scaled by its training split.
 
     columns: numeric columns that vary there; centre, sd: their moments; levels: for every other
     column a whole number per category, so that unequal ones are at least 1 apart, never near.
     """
 
-    modality: str
     columns: tuple[str, ...]
     centre: Array
     sd: Array
@@ -55,11 +53,8 @@ class Space:
 
     @classmethod
     def of(cls, data: Data) -> Space:
-        """The space of the training split; pictures and series are scaled by one sd over all."""
+        """The space of a table's training split."""
         frame = data.train.frame.rename(columns=str)
-        if data.modality in ("image", "series"):
-            spread = float(data.train.x.std(dtype=np.float64)) if len(data.train) else 0.0
-            return cls(data.modality, (), np.zeros(1), np.array([spread]), {})
         chosen = tuple(n for n in varying(frame) if kind(frame[n]) == "numeric")
         values = [numbers(frame[name]) for name in chosen]
         levels = {}
@@ -69,28 +64,21 @@ class Space:
             levels[name] = pd.Series(np.arange(len(every), dtype=np.float64), index=every)
         centre = np.array([np.nanmean(one) for one in values])
         deviation = np.array([np.nanstd(one) for one in values])
-        return cls(data.modality, chosen, centre, deviation, levels)
+        return cls(chosen, centre, deviation, levels)
 
     def obstacle(self, rows: int) -> str:
         """Why near duplicates cannot be told from neighbours here, or nothing."""
         if rows < ROWS:
             return f"{rows} different rows: fewer than {ROWS}"
-        if self.modality == "text":
-            return "two messages can say the same in other words: only equal ones are found"
-        if self.modality == "table" and len(self.columns) < COLUMNS:
+        if len(self.columns) < COLUMNS:
             found = len(self.columns)
             return (
                 f"{found} varying numeric columns: fewer than {COLUMNS}, neighbours are near anyway"
             )
-        if not (self.sd > 0).all():
-            return "all inputs are constant"
         return ""
 
     def points(self, split: Split) -> Array:
         """``(n, dimensions)`` such that Euclidean distance is root-mean-square distance in sd."""
-        if self.modality in ("image", "series"):
-            flat = split.x.reshape(len(split), math.prod(split.x.shape[1:])).astype(np.float64)
-            return np.asarray(np.nan_to_num(flat) / self.sd / np.sqrt(flat.shape[1]))
         frame = split.frame.rename(columns=str)
         numeric = np.column_stack([numbers(frame[name]) for name in self.columns])
         scaled = (numeric - self.centre) / self.sd / np.sqrt(len(self.columns))
@@ -108,9 +96,9 @@ def nearest(points: Array, known: Array, count: int) -> tuple[Array, Array]:
     return distance, position
 
 
-def accidental(distances: Array, rows: int, chance: float) -> float:
+def accidental(distances: Array, rows: int, chance: float, most: float = 0.1) -> float:
     """The distance that ``chance`` of ``rows`` rows are expected to have their nearest neighbour
-    within, from distances ``(n, 2)`` to the two nearest; at most a tenth of the typical distance.
+    within, from distances ``(n, 2)`` to the two nearest; at most ``most`` of the typical distance.
 
     In k dimensions the share of rows with a neighbour within r grows as r^k, and ln(r₂ ÷ r₁) is
     exponential with rate k (Facco et al. 2017, doi:10.1038/s41598-017-11873-y); medians keep real
@@ -120,4 +108,4 @@ def accidental(distances: Array, rows: int, chance: float) -> float:
     ratio = float(np.median(np.log(np.maximum(second, 1e-300) / np.maximum(first, 1e-300))))
     # on a grid both neighbours are equally far, and nothing lies between
     shrink = (chance / (np.log(2) * rows)) ** (ratio / np.log(2))
-    return float(np.median(first) * min(shrink, 0.1))
+    return float(np.median(first) * min(shrink, most))
