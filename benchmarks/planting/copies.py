@@ -40,7 +40,8 @@ def apart(name: str) -> Clean:
     clean = distinct(name)
     whole = replace(clean.like, train=clean.rows)
     if clean.like.modality == "image":
-        points, radius = pictures.views(clean.rows, np.arange(len(clean.rows)))[0], local.MOST
+        every = np.arange(len(clean.rows))
+        points, radius = pictures.views(clean.rows, every, False)[0], local.MOST
     else:
         points, radius = Space.of(whole).points(clean.rows), APART
     search = NearestNeighbors(radius=radius).fit(points)

@@ -18,9 +18,9 @@ MOST = 0.15
 NARROW = 0.5
 """Part of the distance to the tenth neighbour beyond which none is near."""
 
-Views = Callable[[Split, Array], list[Array]]
+Views = Callable[[Split, Array, bool], list[Array]]
 """Rows ``(m,)`` of a split as points ``(m, d)`` of length 1 (0: nothing to compare), the first as
-they are, the others slightly moved."""
+they are, then, where asked for, slightly moved."""
 
 
 def near(question: Question, views: Views) -> dict[str, Found]:
@@ -33,7 +33,7 @@ def near(question: Question, views: Views) -> dict[str, Found]:
     :class:`NotApplicable` where too few rows can be compared.
     """
     train = question.data.train
-    every = views(train, question.pools["train"])[0]
+    every = views(train, question.pools["train"], False)[0]
     able = np.zeros(len(train), dtype=bool)
     able[question.pools["train"]] = every.any(axis=1)
     known = question.known(able)
@@ -41,7 +41,7 @@ def near(question: Question, views: Views) -> dict[str, Found]:
     points, found, part = every[place], {}, 0.0
     for name in question.pools:
         rows = question.asked(name)
-        seen = views(question.data.splits[name], rows)
+        seen = views(question.data.splits[name], rows, True)
         own = own_places(name, rows, known)
         distances, others = without_own(seen[0], points, own, NEIGHBOURS)
         if name == "train":

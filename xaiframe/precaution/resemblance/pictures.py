@@ -20,9 +20,10 @@ def near(question: Question) -> dict[str, Found]:
     return compare(question, views)
 
 
-def views(split: Split, rows: Array) -> list[Array]:
-    """The slow waves of each picture as it is, and of eight neighbours a cell away."""
-    moves = [(0, 0), *((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x)]
+def views(split: Split, rows: Array, around: bool) -> list[Array]:
+    """The slow waves of each picture as it is and, ``around``, moved a cell in eight directions."""
+    places = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if y or x]
+    moves = [(0, 0), *(places if around else [])]
     return [
         np.concatenate(
             [slow(moved(split.x[rows[at : at + CHUNK]], move)) for at in range(0, len(rows), CHUNK)]

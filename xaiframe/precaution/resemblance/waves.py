@@ -14,7 +14,7 @@ from xaiframe.precaution.resemblance.local import near as compare
 
 def near(question: Question) -> dict[str, Found]:
     """See :func:`xaiframe.precaution.resemblance.local.near`."""
-    return compare(question, lambda split, rows: [shapes(split, rows)])
+    return compare(question, lambda split, rows, _: [shapes(split, rows)])
 
 
 def shapes(split: Split, rows: Array) -> Array:
