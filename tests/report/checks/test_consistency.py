@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
-from xaiframe.report.checks.consistency import found
+from xaiframe.report.checks.consistency import differing, found
 from xaiframe.report.record import Record
 
 UNIT = "precaution.consistency"
@@ -52,6 +52,13 @@ def test_messages_stand_side_by_side_and_every_kind_is_shown(stored):
     assert len(table.rows) == 6
     assert table.rows[-1][-3:] == ["near", "call 1", "call 2"]
     assert table.caution == "4 more: see artifacts."
+
+
+def test_long_messages_are_cut_where_they_differ():
+    same = "a" * 200
+    assert differing(f"{same} 1", f"{same} 2") == [f"…{'a' * 59} {k}" for k in (1, 2)]
+    assert differing(same, same) == [f"{'a' * 119}…"] * 2
+    assert differing("call 1", "call 2") == ["call 1", "call 2"]
 
 
 def test_rows_stay_out_of_what_circulates(stored):

@@ -17,7 +17,7 @@ from xaiframe.report.record import Record
 
 HEADLINE = ("duplicate_share", "conflicting_share", "leakage_share")
 UNIT = "precaution.consistency"
-SHOWN, LONG = 6, 120
+SHOWN, LONG, BEFORE = 6, 120, 60
 SHARES = {
     "duplicate_share": "repeat another row",
     "near_duplicate_share": "almost repeat one",
@@ -110,8 +110,17 @@ def _line(row: pd.Series, spoken: bool) -> Row:
         words.label(str(row["kind"])),
     ]
     if spoken:
-        plain += [short(row["message"], LONG), short(row["other_message"], LONG)]
+        plain += differing(str(row["message"]), str(row["other_message"]))
     return plain
+
+
+def differing(one: str, other: str) -> list[str]:
+    """Two messages on one line each, cut so that where they first differ is seen."""
+    both = [" ".join(text.split()) for text in (one, other)]
+    pairs = enumerate(zip(*both, strict=False))
+    same = next((at for at, (a, b) in pairs if a != b), min(map(len, both)))
+    skipped = max(same - BEFORE, 0) if same < max(map(len, both)) > LONG else 0
+    return [("…" if skipped else "") + short(text[skipped:], LONG) for text in both]
 
 
 def pictures(record: Record, table: pd.DataFrame) -> Iterable[Block]:
