@@ -16,7 +16,7 @@ from xaiframe.data.face import Split
 from xaiframe.explanation import Array
 from xaiframe.precaution.columns import numbers
 from xaiframe.precaution.resemblance import local, pictures
-from xaiframe.precaution.twins import Space, fingerprints
+from xaiframe.precaution.resemblance.twins import Space, fingerprints
 
 APART = 0.1
 """Root-mean-square distance in training standard deviations, twice what counts as near; of

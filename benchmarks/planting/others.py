@@ -21,11 +21,11 @@ from sklearn.neighbors import NearestNeighbors
 from benchmarks.planting.fault import Arm
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array
-from xaiframe.precaution.association import pairs
 from xaiframe.precaution.columns import distinct, encode, kind, numbers
-from xaiframe.precaution.power import predictive_power
-from xaiframe.precaution.shift import FEW, compare
-from xaiframe.precaution.twins import fingerprints
+from xaiframe.precaution.drift.shift import FEW, compare
+from xaiframe.precaution.relation.association import pairs
+from xaiframe.precaution.relation.power import predictive_power
+from xaiframe.precaution.resemblance.twins import fingerprints
 
 Rule = Callable[[Arm], bool]
 EVIDENTLY, DEEPCHECKS = "Evidently", "deepchecks"

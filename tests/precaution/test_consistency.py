@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.precaution.consistency import Consistency, conflicting
-from xaiframe.precaution.twins import accidental, nearest
+from xaiframe.precaution.resemblance.twins import accidental, nearest
 
 
 def shares(outcome):

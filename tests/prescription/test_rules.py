@@ -76,6 +76,11 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         {"fit.input_noise": 0.1},
         [Fact("evaluation.agreement.mean_spearman", 0.7)],
     ),
+    "repeated_rows": (
+        [Fact("precaution.consistency.leakage_excess", 0.05)],
+        {"repair": ["deduplicate"], "repair.deduplicate.leaks": True},
+        [Fact("precaution.consistency.duplicate_excess", -0.1)],
+    ),
     "too_few_rows": (
         [measured("precaution.volume.doubling_gain", 0.04, 0.03, 0.05)],
         {"repair": ["augment"]},

@@ -15,8 +15,8 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
-from xaiframe.precaution.domain import inputs
-from xaiframe.precaution.probing import probed
+from xaiframe.precaution.drift.domain import inputs
+from xaiframe.precaution.learning.probing import probed
 from xaiframe.precaution.time import detectors
 from xaiframe.precaution.time.old_and_new import BLOCKS, Comparison, old_against_new
 

@@ -12,12 +12,12 @@ from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.coincidence import null_shares
-from xaiframe.precaution.leaks import date_leakage, index_leakage
 from xaiframe.precaution.measure import share_fact
+from xaiframe.precaution.relation.leaks import date_leakage, index_leakage
 from xaiframe.precaution.resemblance import messages, pictures, rows, waves
+from xaiframe.precaution.resemblance.coincidence import null_shares
 from xaiframe.precaution.resemblance.found import Found, Question
-from xaiframe.precaution.twins import fingerprints
+from xaiframe.precaution.resemblance.twins import fingerprints
 
 
 @dataclass(frozen=True)

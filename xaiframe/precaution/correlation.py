@@ -12,7 +12,6 @@ from xaiframe.data.face import Data
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.association import associate, pairs
 from xaiframe.precaution.columns import (
     codes,
     encode,
@@ -22,11 +21,12 @@ from xaiframe.precaution.columns import (
     sample,
     varying,
 )
-from xaiframe.precaution.marks import FEWEST, marks
 from xaiframe.precaution.measure import RESAMPLES, Interval, central, share_fact
-from xaiframe.precaution.power import predictive_power
-from xaiframe.precaution.redundancy import groups
-from xaiframe.precaution.words import presence
+from xaiframe.precaution.relation.association import associate, pairs
+from xaiframe.precaution.relation.marks import FEWEST, marks
+from xaiframe.precaution.relation.power import predictive_power
+from xaiframe.precaution.relation.redundancy import groups
+from xaiframe.precaution.relation.words import presence
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from xaiframe.explanation import Outcome
 from xaiframe.facts import Better, Fact, source
 from xaiframe.model.face import Model
 from xaiframe.precaution import columns as reading
-from xaiframe.precaution.domain import Domain, separate
-from xaiframe.precaution.embedding import fitted_facts
-from xaiframe.precaution.shift import Shift, compare, label_shift, psi_null, value_shift
+from xaiframe.precaution.drift.domain import Domain, separate
+from xaiframe.precaution.drift.embedding import fitted_facts
+from xaiframe.precaution.drift.shift import Shift, compare, label_shift, psi_null, value_shift
 
 MINIMUM = 20
 """Rows with a value that each side needs before a column is compared."""

@@ -13,11 +13,11 @@ from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.gap import Score, gain, loss, score_table
+from xaiframe.precaution.fitting.gap import Score, gain, loss, score_table
+from xaiframe.precaution.fitting.segment import Segment
+from xaiframe.precaution.fitting.slice_search import ROWS, weakness
+from xaiframe.precaution.learning.probing import folds_of, forest, probed, teachable
 from xaiframe.precaution.measure import central, resampled_means
-from xaiframe.precaution.probing import folds_of, forest, probed, teachable
-from xaiframe.precaution.segment import Segment
-from xaiframe.precaution.slice_search import ROWS, weakness
 
 SPLITS = ("train", "validation", "test")
 Answers = Mapping[str, Array | None]

@@ -13,8 +13,8 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution import columns
-from xaiframe.precaution.gap import Score
-from xaiframe.precaution.probing import UNTEACHABLE, folds_of, forest, probed, teachable
+from xaiframe.precaution.fitting.gap import Score
+from xaiframe.precaution.learning.probing import UNTEACHABLE, folds_of, forest, probed, teachable
 from xaiframe.precaution.time import complexity
 from xaiframe.precaution.time.forecast import skill
 

@@ -15,6 +15,7 @@ from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.columns import kind, numbers, texts
 from xaiframe.precaution.profiles import examples, image, series, table, text
+from xaiframe.precaution.profiles.schema import breaches, infer
 from xaiframe.precaution.profiles.statistics import (
     COLUMNS,
     EMPTY_HISTOGRAM,
@@ -22,7 +23,6 @@ from xaiframe.precaution.profiles.statistics import (
     frequent_values,
     histogram,
 )
-from xaiframe.precaution.schema import breaches, infer
 from xaiframe.store import digest
 
 SPLITS = ("train", "validation", "test")

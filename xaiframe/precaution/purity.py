@@ -12,12 +12,12 @@ from xaiframe.data.face import Data, Split
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.content import corrupt
 from xaiframe.precaution.labels.suspects import Judged, classes_judged, numbers_judged
+from xaiframe.precaution.learning.probing import probed
 from xaiframe.precaution.measure import share_fact
+from xaiframe.precaution.outliers.content import corrupt
 from xaiframe.precaution.outliers.distance import coordinates, neighbourly
 from xaiframe.precaution.outliers.tail import limit
-from xaiframe.precaution.probing import probed
 
 DRAWN = 8
 """Pictures or series of each list that are kept for the report."""

@@ -14,8 +14,8 @@ from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
 from xaiframe.precaution.attacks.adversarial import ATTACKS, Adversary, able
+from xaiframe.precaution.corruptions.flips import Part, bounded, score_fact, tables
 from xaiframe.precaution.corruptions.natural import held_back, natural
-from xaiframe.precaution.flips import Part, bounded, score_fact, tables
 
 
 @dataclass(frozen=True)

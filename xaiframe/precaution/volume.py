@@ -14,8 +14,8 @@ from xaiframe.precaution.columns import sample
 from xaiframe.precaution.learning.groups import counted
 from xaiframe.precaution.learning.held_out import answers, scores
 from xaiframe.precaution.learning.power_law import PowerLaw, fit
+from xaiframe.precaution.learning.probing import probed
 from xaiframe.precaution.measure import RESAMPLES, central
-from xaiframe.precaution.probing import probed
 
 FEWEST = 100
 """Training rows below which a learning curve is noise."""

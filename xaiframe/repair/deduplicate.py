@@ -13,7 +13,7 @@ from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact
-from xaiframe.precaution.twins import fingerprints
+from xaiframe.precaution.resemblance.twins import fingerprints
 from xaiframe.repair.repaired import Repaired, weighted
 
 

@@ -16,7 +16,7 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact, source
 from xaiframe.precaution.columns import codes, kind, numbers
-from xaiframe.precaution.domain import LEVELS, hanley_sd
+from xaiframe.precaution.drift.domain import LEVELS, hanley_sd
 from xaiframe.repair.repaired import Repaired, effective, weighted
 
 FURTHEST = 4.0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.kernel_ridge import KernelRidge
 
-from xaiframe.precaution.domain import similarity
+from xaiframe.precaution.drift.domain import similarity
 from xaiframe.precaution.time.old_and_new import BLOCKS, RIDGE, old_against_new
 
 

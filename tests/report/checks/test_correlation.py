@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
-from xaiframe.precaution.marks import COLUMNS
+from xaiframe.precaution.relation.marks import COLUMNS
 from xaiframe.report.checks.correlation import MOST, found
 from xaiframe.report.record import Record
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
-from xaiframe.precaution.flips import EXAMPLES, SCORES
+from xaiframe.precaution.corruptions.flips import EXAMPLES, SCORES
 from xaiframe.report.block import Figure, Table
 from xaiframe.report.checks.robustness import found
 from xaiframe.report.record import Record

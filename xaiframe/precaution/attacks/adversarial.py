@@ -16,7 +16,7 @@ from xaiframe.model.face import Model, WhiteBox
 from xaiframe.precaution.attacks.gradient import direction, fgsm, pgd
 from xaiframe.precaution.attacks.room import Room, room
 from xaiframe.precaution.attacks.smallest import smallest
-from xaiframe.precaution.flips import Part, another, score_fact, score_row
+from xaiframe.precaution.corruptions.flips import Part, another, score_fact, score_row
 from xaiframe.precaution.measure import Interval, share_fact
 
 ATTACKS = ("fgsm", "pgd")

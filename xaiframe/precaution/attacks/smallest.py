@@ -9,7 +9,7 @@ from xaiframe.explanation import Array
 from xaiframe.model.face import WhiteBox
 from xaiframe.precaution.attacks.gradient import pgd
 from xaiframe.precaution.attacks.room import Room
-from xaiframe.precaution.flips import another
+from xaiframe.precaution.corruptions.flips import another
 
 DOUBLINGS = 10
 """From the smallest radius that is tried to the largest."""

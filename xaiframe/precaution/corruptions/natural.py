@@ -10,8 +10,8 @@ from xaiframe.data.face import Data, Split
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
+from xaiframe.precaution.corruptions.flips import Part, score_fact, score_row
 from xaiframe.precaution.corruptions.trial import Trial, trials
-from xaiframe.precaution.flips import Part, score_fact, score_row
 from xaiframe.precaution.measure import share_fact
 
 

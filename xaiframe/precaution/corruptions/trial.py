@@ -13,7 +13,7 @@ from xaiframe.explanation import Array
 from xaiframe.model.face import Model, WhiteBox
 from xaiframe.precaution.corruptions import image, series, table, text
 from xaiframe.precaution.corruptions.face import SEVERITIES, Corruption
-from xaiframe.precaution.flips import another
+from xaiframe.precaution.corruptions.flips import another
 
 BY_MODALITY: dict[str, tuple[Corruption, ...]] = {
     "image": image.CORRUPTIONS,

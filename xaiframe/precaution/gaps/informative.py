@@ -12,9 +12,9 @@ from scipy.stats import false_discovery_control, mannwhitneyu
 from xaiframe.data.groups.grouping import Grouping
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.association import corrected_v
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.shift import homogeneity, level_counts
+from xaiframe.precaution.drift.shift import homogeneity, level_counts
+from xaiframe.precaution.relation.association import corrected_v
 
 FEWEST = 10
 """Rows with and without a value that it takes to compare them."""

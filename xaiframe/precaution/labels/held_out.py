@@ -12,7 +12,7 @@ from sklearn.preprocessing import MaxAbsScaler, QuantileTransformer, StandardSca
 
 from xaiframe.explanation import Array
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.probing import folds_of, forest
+from xaiframe.precaution.learning.probing import folds_of, forest
 
 FLOOR = 1e-3
 """Smallest probability: a forest of few trees says 0 where it means seldom."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xaiframe.explanation import Array
-from xaiframe.precaution.probing import folds_of, forest
+from xaiframe.precaution.learning.probing import folds_of, forest
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from xaiframe.data.face import Split
 from xaiframe.explanation import Array
 from xaiframe.precaution.resemblance.found import Found, Question, own_places
-from xaiframe.precaution.twins import nearest
+from xaiframe.precaution.resemblance.twins import nearest
 
 NEIGHBOURS = 10
 """The neighbour that says how closely rows lie around one."""

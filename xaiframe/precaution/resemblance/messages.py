@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from xaiframe.data.face import Split
 from xaiframe.explanation import Array
 from xaiframe.precaution.resemblance.found import Found, Question, own_places
-from xaiframe.precaution.twins import accidental
+from xaiframe.precaution.resemblance.twins import accidental
 
 RUN = 5
 """Characters in a run."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from xaiframe.errors import NotApplicable
 from xaiframe.precaution.resemblance.found import Found, Question
-from xaiframe.precaution.twins import Space, accidental, nearest
+from xaiframe.precaution.resemblance.twins import Space, accidental, nearest
 
 
 def near(question: Question) -> dict[str, Found]:

@@ -13,7 +13,15 @@ from sklearn.tree import DecisionTreeClassifier
 from xaiframe.data.groups.grouping import MISSING, Grouping
 from xaiframe.explanation import Array
 from xaiframe.precaution.columns import encode, sample, varying
-from xaiframe.precaution.domain import auc, blanked, fit, hanley_sd, inputs, similarity, stratified
+from xaiframe.precaution.drift.domain import (
+    auc,
+    blanked,
+    fit,
+    hanley_sd,
+    inputs,
+    similarity,
+    stratified,
+)
 from xaiframe.precaution.measure import Interval
 
 LISTED = 60

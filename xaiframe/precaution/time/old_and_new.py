@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import t
 
 from xaiframe.explanation import Array
-from xaiframe.precaution.domain import similarity
+from xaiframe.precaution.drift.domain import similarity
 from xaiframe.precaution.measure import Interval, central, resampled_means
 
 RIDGE = 0.05

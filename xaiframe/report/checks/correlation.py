@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from xaiframe.precaution.redundancy import ordered
+from xaiframe.precaution.relation.redundancy import ordered
 from xaiframe.report import chart, words
 from xaiframe.report.block import Block, Table, num
 from xaiframe.report.record import Record

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xaiframe.precaution.probing import folds_of, forest, probed
+from xaiframe.precaution.learning.probing import folds_of, forest, probed
 
 
 def test_messages_are_counted_words_wherever_they_stand_and_whatever_their_case(messages):

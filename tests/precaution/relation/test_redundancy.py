@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from xaiframe.precaution.redundancy import groups, ordered
+from xaiframe.precaution.relation.redundancy import groups, ordered
 
 
 def test_every_two_of_a_group_are_close():

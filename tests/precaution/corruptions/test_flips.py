@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 
 from xaiframe.precaution.corruptions.changes import told
-from xaiframe.precaution.flips import another, score_fact
+from xaiframe.precaution.corruptions.flips import another, score_fact
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from xaiframe.precaution.shift import (
+from xaiframe.precaution.drift.shift import (
     compare,
     homogeneity,
     jensen_shannon_null,

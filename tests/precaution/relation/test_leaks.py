@@ -7,7 +7,13 @@ from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 
 from xaiframe.data.face import Data, Split
-from xaiframe.precaution.leaks import date_leakage, explained, index_leakage, ranges, spread_out
+from xaiframe.precaution.relation.leaks import (
+    date_leakage,
+    explained,
+    index_leakage,
+    ranges,
+    spread_out,
+)
 
 N = 400
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xaiframe.precaution.correlation import Correlation
-from xaiframe.precaution.words import presence
+from xaiframe.precaution.relation.words import presence
 
 
 def made(seed, giveaway):

@@ -15,7 +15,7 @@ from xaiframe.explanation import Array
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.domain import separate
+from xaiframe.precaution.drift.domain import separate
 
 
 def embedding(model: Model, x: Array) -> Array:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaiframe.precaution.coincidence import null_shares
 from xaiframe.precaution.consistency import Consistency
-from xaiframe.precaution.twins import fingerprints
+from xaiframe.precaution.resemblance.coincidence import null_shares
+from xaiframe.precaution.resemblance.twins import fingerprints
 
 
 def nulls(data, seed=0):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from xaiframe.precaution.association import (
+from xaiframe.precaution.relation.association import (
     contingency,
     corrected_v,
     correlation_ratio,

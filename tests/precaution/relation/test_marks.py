@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from xaiframe.precaution.correlation import Correlation
-from xaiframe.precaution.marks import LEVELS, lower, marks, reduced
 from xaiframe.precaution.measure import wilson
+from xaiframe.precaution.relation.marks import LEVELS, lower, marks, reduced
 
 CLASSES = ("a", "b", "c")
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from xaiframe.model.face import BlackBox, WhiteBox
 from xaiframe.precaution.data_drift import DataDrift
-from xaiframe.precaution.embedding import embedding
+from xaiframe.precaution.drift.embedding import embedding
 
 FAST = {"permutations": 20, "sample": 200}
 

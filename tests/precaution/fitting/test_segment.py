@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from xaiframe.precaution.segment import sides, slices
+from xaiframe.precaution.fitting.segment import sides, slices
 
 CUTS = np.array([0.25, 0.5, 0.75])
 

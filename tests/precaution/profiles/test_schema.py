@@ -5,7 +5,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from xaiframe.precaution.schema import breaches, infer, never_negative
+from xaiframe.precaution.profiles.schema import breaches, infer, never_negative
 
 
 @pytest.fixture

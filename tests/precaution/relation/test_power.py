@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from xaiframe.precaution.measure import confusion
-from xaiframe.precaution.power import normalised_f1, predictive_power
+from xaiframe.precaution.relation.power import normalised_f1, predictive_power
 
 
 def test_definition_with_scikit_learns_f1():

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xaiframe.precaution.segment import sides, slices
-from xaiframe.precaution.slice_search import Search, spread, weakness
+from xaiframe.precaution.fitting.segment import sides, slices
+from xaiframe.precaution.fitting.slice_search import Search, spread, weakness
 
 CUTS = np.array([0.25, 0.5, 0.75])
 

@@ -20,8 +20,8 @@ from scipy.stats import (
 )
 
 from xaiframe.explanation import Array
-from xaiframe.precaution.association import corrected_v
 from xaiframe.precaution.columns import distinct, kind, numbers, texts
+from xaiframe.precaution.relation.association import corrected_v
 
 FEW = 5
 """A number with no more distinct values than this is compared as a category (Evidently)."""

@@ -6,7 +6,15 @@ import pytest
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.metrics import roc_auc_score
 
-from xaiframe.precaution.domain import RIDGE, auc, fit, hanley_sd, inputs, separate, similarity
+from xaiframe.precaution.drift.domain import (
+    RIDGE,
+    auc,
+    fit,
+    hanley_sd,
+    inputs,
+    separate,
+    similarity,
+)
 
 
 def normal(n, columns, seed, shift=0.0):

@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from xaiframe.explanation import Array
-from xaiframe.precaution.segment import Segment, sides, slices
+from xaiframe.precaution.fitting.segment import Segment, sides, slices
 
 SHUFFLES = 100
 FEATURES = 3
