@@ -33,9 +33,18 @@ class Axis:
         """Time of samples counted from 0."""
         return np.asarray(self.start + self.step * np.asarray(sample))
 
-    def span(self, first: int, last: int) -> str:
-        """``0–24 ms``: times of the first and the last sample of a segment."""
+    def spans(self, segments: Sequence[tuple[int, int]]) -> list[str]:
+        """:meth:`span` of every segment, to the decimals of the step, or one more where rounding
+        would give two segments one name."""
         digits = max(0, math.ceil(-math.log10(self.step) - 1e-9))
+        named = [self.span(first, last, digits) for first, last in segments]
+        if len(set(named)) < len(named):
+            named = [self.span(first, last, digits + 1) for first, last in segments]
+        return named
+
+    def span(self, first: int, last: int, digits: int) -> str:
+        """``0–24 ms``: times of the first and the last sample of a segment, to ``digits``
+        decimals."""
         low, high = (f"{float(self.at(one)) + 0.0:.{digits}f}" for one in (first, last))
         unit = "" if self.unit == "sample" else f" {self.unit}"
         if low == high:
@@ -71,7 +80,7 @@ class SeriesEncoding(Regions):
 
     @property
     def features(self) -> tuple[str, ...]:
-        spans = [self.axis.span(first, last) for first, last in self.segments]
+        spans = self.axis.spans(self.segments)
         if len(self.axis.channels) == 1:
             return tuple(f"t {span}" for span in spans)
         return tuple(f"{channel}, {span}" for channel in self.axis.channels for span in spans)
