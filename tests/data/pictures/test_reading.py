@@ -3,7 +3,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from xaiframe.data.pictures.reading import Header, Shape, decoded, header, headers, pixels
 from xaiframe.errors import Problem
@@ -115,7 +115,10 @@ def test_resizing_is_bilinear_and_averages_where_it_shrinks(tmp_path):
     np.testing.assert_allclose(read(path, size=(8, 8))[0, 0, [0, -1]], [200, 0], atol=1)
 
 
-def test_what_is_broken_is_named_and_the_rest_goes_on(tmp_path):
+@pytest.mark.parametrize("lenient", [False, True])
+def test_what_is_broken_is_named_and_the_rest_goes_on(tmp_path, monkeypatch, lenient):
+    """Whether or not another library, WeasyPrint say, has told Pillow to accept half a file."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
     good = saved(tmp_path / "good.png", STEPS)
     (tmp_path / "cut.png").write_bytes(good.read_bytes()[:-30])
     (tmp_path / "empty.png").write_bytes(b"")
@@ -131,6 +134,7 @@ def test_what_is_broken_is_named_and_the_rest_goes_on(tmp_path):
     assert "cannot be decoded" in broken[0].message
     np.testing.assert_array_equal(x[1, 0], STEPS)
     assert not x[0].any()
+    assert lenient == ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_a_decompression_bomb_is_damage(tmp_path):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from xaiframe.data.pictures.listing import FORMATS
 from xaiframe.errors import Problem
@@ -188,8 +188,24 @@ def _each(ask: Callable[[T], U], things: Sequence[T], names: Sequence[str]) -> l
         except Exception as error:  # a broken file can fail in any decoder, in any way
             return Problem(pair[1], _reason(error), "the picture is left out")
 
-    with _bombs_refused(), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
+    with (
+        _whole_files(),
+        _bombs_refused(),
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads,
+    ):
         return list(threads.map(guarded, zip(things, names, strict=True)))
+
+
+@contextmanager
+def _whole_files() -> Iterator[None]:
+    """A file that is cut off is no picture, whatever others in this process (WeasyPrint, for one)
+    have told Pillow."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _reason(error: Exception) -> str:
