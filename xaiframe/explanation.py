@@ -1,4 +1,4 @@
-"""The kinds of explanation a method can return, and the facts every method states about itself."""
+"""Attributions, and the facts that every method states about itself."""
 
 from __future__ import annotations
 
@@ -52,40 +52,6 @@ class Attribution:
         )
 
 
-@dataclass
-class Importance:
-    """Global importance: one number per feature, ``(features,)``, with its standard deviation.
-
-    ``samples`` ``(features, repeats)`` holds the repeats behind the mean, where there are any.
-    """
-
-    values: Array
-    error: Array
-    unit: str
-    n: int
-    samples: Array | None = None
-    evaluations: int = 0
-
-
-@dataclass
-class Curve:
-    """How the score moves with one feature.
-
-    ``grid[f]`` ``(points,)`` in the feature's own unit, ``average[f]`` ``(points,)`` the partial
-    dependence, ``individual[f]`` ``(rows, points)`` the ICE curves, none where the method has none;
-    keyed by feature name.
-    """
-
-    grid: dict[str, Array]
-    average: dict[str, Array]
-    individual: dict[str, Array]
-    n: int
-    evaluations: int = 0
-
-
-Explanation = Attribution | Importance | Curve
-
-
 class Method:
     """What a method states about itself: literals, so that plan and list read them unimported.
 
@@ -98,6 +64,7 @@ class Method:
     reach = "model_agnostic"
     direction = "none"
     kind = "attribution"
+    """What it returns: ``attribution``, or a module of :mod:`xaiframe.kinds`."""
     modalities: tuple[str, ...] = ("table", "image", "text", "series")
     tasks: tuple[str, ...] = ("classification", "regression")
     needs: tuple[str, ...] = ()
@@ -116,6 +83,11 @@ class Method:
     else 0)."""
     reference = ""
     """Where the method is published: DOI or arXiv id."""
+
+    @classmethod
+    def attributes(cls) -> bool:
+        """Whether it gives each instance a number per feature, so that methods can be compared."""
+        return cls.scope == "local" and cls.kind == "attribution"
 
 
 @dataclass

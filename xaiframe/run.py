@@ -10,8 +10,9 @@ import pandas as pd
 
 from xaiframe.composition.compose import Composed, instantiate
 from xaiframe.data.face import Data
-from xaiframe.explanation import Curve, Importance, Outcome
+from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
+from xaiframe.kinds.answer import Answer
 from xaiframe.model.face import Model
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
@@ -49,7 +50,7 @@ class Round:
     tools: Tools
     trust: tuple[str, ...] = ()
     local: dict[str, Any] = field(default_factory=dict)
-    overall: dict[str, Importance | Curve] = field(default_factory=dict)
+    overall: dict[str, Answer] = field(default_factory=dict)
     stored: dict[str, pd.DataFrame] = field(default_factory=dict)
     """What the checks stored, ``check.table``, for the repairs that read it."""
 

@@ -5,7 +5,7 @@ import pytest
 
 from xaiframe.errors import NotApplicable, RecipeError
 from xaiframe.evaluation.knowledge import Knowledge
-from xaiframe.explanation import Curve
+from xaiframe.kinds.curve import Curve
 from xaiframe.recipe import Knowledge as Statement
 from xaiframe.recipe import Strategy
 
@@ -135,7 +135,12 @@ def curve(slope):
     grid = np.linspace(10, 20, 5)
     noise = np.random.default_rng(0).normal(size=(20, 1))
     individual = slope * grid + (noise - noise.mean()) * grid * 0.1
-    return {"pdp": Curve({"a": grid}, {"a": individual.mean(axis=0)}, {"a": individual}, 20)}
+    average = {"a": individual.mean(axis=0)}
+    return {
+        "pdp": Curve(
+            n=20, evaluations=0, grid={"a": grid}, average=average, individual={"a": individual}
+        )
+    }
 
 
 def test_a_curve_against_the_attributions_leaves_perturbation_without_a_word(run, value_of):

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from xaiframe.data.encoding import Regions
 from xaiframe.evaluation.sight import importance, sight_on, slopes, tendency, trend
 from xaiframe.evaluation.statistics import Estimate
-from xaiframe.explanation import Curve
+from xaiframe.kinds.curve import Curve
 from xaiframe.recipe import Knowledge as Statement
 
 
@@ -81,10 +81,13 @@ def test_a_large_method_does_not_drown_a_small_one(scene, explained):
 def test_individual_slopes_average_to_that_of_the_average_curve():
     grid = np.array([1.0, 2.0, 4.0, 7.0])
     individual = np.random.default_rng(0).normal(size=(9, 4)) + grid
-    curve = Curve({"a": grid}, {"a": individual.mean(axis=0)}, {"a": individual}, 9)
+    curve = Curve(
+        n=9, evaluations=0, grid={"a": grid},
+        average={"a": individual.mean(axis=0)}, individual={"a": individual},
+    )  # fmt: skip
     expected = np.polyfit(grid, curve.average["a"], 1)[0] * 6
     assert slopes(curve, "a").mean() == pytest.approx(expected)
-    flat = Curve({"a": np.ones(4)}, curve.average, curve.individual, 9)
+    flat = replace(curve, grid={"a": np.ones(4)})
     assert slopes(flat, "a").size == 0
 
 

@@ -1,13 +1,17 @@
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Attribution
+from xaiframe.explanation import Attribution, Method
+from xaiframe.kinds.answer import Answer
 from xaiframe.model.face import WhiteBox
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
@@ -27,7 +31,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(Method):
     """The plain gradient: only right when predict lets gradients through."""
 
     def explain(self, bank: Asked) -> Attribution:
@@ -38,7 +42,7 @@ class Gradient:
 
 
 @dataclass(frozen=True)
-class FailsAt:
+class FailsAt(Method):
     """Raises once it meets a given id."""
 
     id: int
@@ -98,3 +102,34 @@ def test_progress_counts_batches(work, tmp_path):
     heard = []
     run(work, {"gradient": Gradient()}, tmp_path, 4, lambda *call: heard.append(call))
     assert heard == [(1, 3), (2, 3), (3, 3)]
+
+
+@dataclass(frozen=True)
+class SaysRules(Method):
+    """A local method whose answers are no attributions."""
+
+    kind = "answer"
+
+    def explain(self, bank: Asked) -> Spoken:
+        table = pd.DataFrame({"id": bank.ids, "told": [f"row {one}" for one in bank.ids]})
+        return Spoken(n=len(bank.ids), evaluations=2, table=table)
+
+
+@dataclass(kw_only=True)
+class Spoken(Answer):
+    """A sentence per instance."""
+
+    table: pd.DataFrame
+
+
+def test_answers_of_another_kind_are_joined_over_batches(work, tmp_path, monkeypatch):
+    monkeypatch.setattr("xaiframe.runner.explain.kind", {"answer": Spoken}.get)
+    data, scorer, points = work
+    stored, failures = explain(
+        {"s": SaysRules()}, Asked, scorer, data, points, 4, 0, Runner(), {"s": tmp_path / "s"},
+        lambda done, total: None,
+    )  # fmt: skip
+    assert not failures
+    answer = stored["s"].answer
+    assert answer.table["id"].tolist() == points.ids.tolist()
+    assert (answer.n, answer.evaluations, int(stored["s"]["evaluations"])) == (10, 6, 6)

@@ -12,6 +12,7 @@ from typing import Any
 from xaiframe.composition.compose import compose
 from xaiframe.data.face import Data
 from xaiframe.errors import AuditError, DataError, ModelError, Problem
+from xaiframe.explanation import Method
 from xaiframe.model.face import Model
 from xaiframe.planning.plan import plan
 from xaiframe.preflight import make_tools
@@ -51,7 +52,7 @@ class Audited:
             direction: {
                 name: method
                 for name, method in self.tools.methods[direction].items()
-                if method.scope == "local"
+                if method.attributes()
                 and (stored / f"{direction}.{name}" / "attribution.npz").is_file()
             }
             for direction in DIRECTIONS
@@ -65,7 +66,7 @@ class Audited:
             for direction in DIRECTIONS
             for name in self.record.choices(direction)
             if name not in self.methods[direction]
-            and getattr(self.tools.methods[direction].get(name), "scope", "local") == "local"
+            and self.tools.methods[direction].get(name, Method).attributes()
         }
 
     @property

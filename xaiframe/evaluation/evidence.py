@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from xaiframe.data.face import Data
-from xaiframe.explanation import Array, Curve, Importance
+from xaiframe.explanation import Array
+from xaiframe.kinds.curve import Curve
+from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer

@@ -9,7 +9,8 @@ from scipy.stats import rankdata
 
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.statistics import Estimate, absent, mean, rank_correlation, shares
-from xaiframe.explanation import Array, Curve
+from xaiframe.explanation import Array
+from xaiframe.kinds.curve import Curve
 from xaiframe.recipe import Knowledge as Statement
 
 

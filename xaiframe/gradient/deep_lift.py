@@ -68,6 +68,7 @@ class Rescale:
         values = by_batch(
             self.bank,
             lambda leaf, targets: self.captum.attribute(leaf, rows.clone(), target=targets),
+            rows=2,  # captum sends each instance's baseline along
         )
         scores, _ = self.bank.gradients(rows.expand(len(self.bank), 1, *baseline.shape))
         return values, scores[:, 0].cpu().numpy().astype(np.float64)

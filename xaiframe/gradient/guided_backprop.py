@@ -9,8 +9,9 @@ from captum.attr import GuidedBackprop as Captum
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution, Method
+from xaiframe.model.memory import in_batches
 from xaiframe.probe.gradients import GradientBank
-from xaiframe.probe.laws import unlike_gradient
+from xaiframe.probe.laws import Law, unlike_gradient
 from xaiframe.probe.layerwise import by_batch, copy_of
 from xaiframe.probe.rewrite import layers
 
@@ -51,9 +52,12 @@ def through_relus(bank: GradientBank, method: type) -> Array:
         raise NotApplicable("the model has no ReLU, at which this method differs from the gradient")
     propagation = method(network)
     values = by_batch(bank, lambda leaf, targets: propagation.attribute(leaf, target=targets))
-    few = slice(0, bank.scorer.max_batch)
-    targets = bank.tensor(bank.targets[few], torch.int64)
-    law = unlike_gradient(values[few], bank.module, bank.inputs[few], targets)
+
+    def held(few: slice) -> Law:
+        targets = bank.tensor(bank.targets[few], torch.int64)
+        return unlike_gradient(values[few], bank.module, bank.inputs[few], targets)
+
+    law = next(in_batches(bank.scorer, len(bank), held))
     if not law.holds:
         raise ArithmeticError(f"the plain gradient came out: {law.text}")
     return values

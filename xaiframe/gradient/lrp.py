@@ -18,7 +18,8 @@ from captum.attr._utils.lrp_rules import (
 )
 from torch import Tensor, nn
 
-from xaiframe.explanation import Attribution, Method
+from xaiframe.explanation import Array, Attribution, Method
+from xaiframe.model.memory import in_batches
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.reach import ACTIVATIONS, POOLS, layer_chain
 from xaiframe.probe.rewrite import CONVOLUTIONS, simplify, take_out_standardize, verify
@@ -78,11 +79,12 @@ class LRP(Method):
         lowest = standardize(bank.tensor(bank.lowest)[None])
         rules = self._rules(chain, non_negative=bool((lowest >= 0).all()))
         targets = bank.tensor(bank.targets, torch.int64)
-        parts = []
-        for start in range(0, len(bank), bank.scorer.max_batch):
-            part = slice(start, start + bank.scorer.max_batch)
+
+        def relevance(part: slice) -> Array:
             inputs = standardize(bank.inputs[part])
-            parts.append(propagate(network, chain, rules, inputs, targets[part]).cpu().numpy())
+            return np.asarray(propagate(network, chain, rules, inputs, targets[part]).cpu().numpy())
+
+        parts = list(in_batches(bank.scorer, len(bank), relevance))
         values = bank.fold(np.concatenate(parts).astype(np.float64))
         return Attribution(values, "element", evaluations=len(bank))
 

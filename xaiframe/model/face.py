@@ -13,6 +13,7 @@ from torch import nn
 
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
+from xaiframe.model.memory import in_batches
 from xaiframe.store import digest
 
 Output = Literal["logit", "probability"]
@@ -32,7 +33,8 @@ class Model(ABC):
     gives
         what :meth:`raw` puts out: ``logit``, ``probability`` (rows sum to 1) or ``value``.
     evaluations
-        rows that were asked so far; ``max_batch`` the most that are asked at once.
+        rows that were asked so far; ``max_batch`` the most that are asked at once, lowered where
+        memory runs out.
     """
 
     task: str
@@ -41,6 +43,8 @@ class Model(ABC):
     gives: Literal["logit", "probability", "value"]
     max_batch: int
     evaluations: int = 0
+    lowered: bool = False
+    """Whether memory ran out and ``max_batch`` is what it bore since."""
     module: nn.Module | None = None
     brought: bool = False
     """Whether it came trained: no row of the data is known to have trained it."""
@@ -68,13 +72,18 @@ class Model(ABC):
         """Columns of :meth:`raw`."""
         return max(len(self.classes), 1)
 
+    def at_most(self, rows: int) -> None:
+        """Ask ``rows`` at once, or fewer where memory ran out before."""
+        self.max_batch = min(self.max_batch, rows) if self.lowered else rows
+
+    def lower(self, rows: int) -> None:
+        """Ask no more than ``rows`` at once, for good: memory ran out."""
+        self.max_batch, self.lowered = min(self.max_batch, rows), True
+
     def raw(self, x: Array) -> Array:
         """``(n, classes)`` what the model gives, or ``(n, 1)`` for regression."""
         self.evaluations += len(x)
-        parts = [
-            self._answer(x[start : start + self.max_batch])
-            for start in range(0, len(x), self.max_batch)
-        ]
+        parts = list(in_batches(self, len(x), lambda part: self._answer(x[part])))
         return np.concatenate(parts) if parts else np.empty((0, self.outputs))
 
     def probabilities(self, x: Array) -> Array:

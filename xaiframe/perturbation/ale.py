@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Array, Curve, Method
+from xaiframe.explanation import Array, Method
+from xaiframe.kinds.curve import Curve
 from xaiframe.probe.score import Population
 
 ORDERED = ("numeric", "date", "ordinal")

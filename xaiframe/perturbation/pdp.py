@@ -12,7 +12,8 @@ from sklearn.inspection import partial_dependence
 
 from xaiframe.data.encoding import Encoding
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Array, Curve, Method
+from xaiframe.explanation import Array, Method
+from xaiframe.kinds.curve import Curve
 from xaiframe.probe.score import Population, Scorer
 
 QUANTILES = (0.05, 0.95)

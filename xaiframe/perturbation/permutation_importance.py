@@ -10,7 +10,8 @@ from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score, recall_score
 
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Array, Importance, Method
+from xaiframe.explanation import Array, Method
+from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
 from xaiframe.probe.score import Population
 
@@ -59,6 +60,7 @@ class PermutationImportance(Method):
             random_state=population.seed % 2**32,
         )
         return Importance(
+            features=population.features,
             values=result.importances_mean,
             error=result.importances_std,
             unit="score drop",

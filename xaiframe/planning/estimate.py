@@ -116,7 +116,7 @@ class Estimator:
         node: Mapping[str, Any],
         further: Mapping[str, float | None] | None = None,
     ) -> Cost:
-        """Cost of a method or measure; a stochastic local one explains its repeats once more.
+        """Cost of a method or measure; stochastic attributions explain their repeats once more.
 
         ``further`` names win over parameters of the same name. Raises ValueError when the
         ``cost`` is not arithmetic.
@@ -124,7 +124,7 @@ class Estimator:
         names = self.names() | numbers(description, node) | dict(further or {})
         facts = description.facts
         evaluations = cost(str(facts.get("cost", "0")), names)
-        if evaluations is not None and facts.get("stochastic") and facts.get("scope") == "local":
+        if evaluations is not None and facts.get("stochastic") and attributes(description):
             explain = self.recipe.explain
             repeats = _at_most(min(explain.repeats, explain.instances), self.shapes.rows)
             evaluations += cost(facts["cost"], names | {"instances": repeats}) or 0
@@ -181,6 +181,12 @@ class Estimator:
         batch = min(rows, self.recipe.explain.max_batch)
         floats = batch * self.shapes.elements * ACTIVATIONS.get(self.modality, 64.0) * factor
         return floats * FLOAT_BYTES / 1e6
+
+
+def attributes(description: Description) -> bool:
+    """Whether a method gives each instance a number per feature (:meth:`Method.attributes`)."""
+    facts = description.facts
+    return bool((facts.get("scope"), facts.get("kind")) == ("local", "attribution"))
 
 
 def _at_most(declared: int, there: int | None) -> int:

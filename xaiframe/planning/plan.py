@@ -12,7 +12,15 @@ from xaiframe.catalogue.reader import read, shown
 from xaiframe.composition.applicability import Subject, fitting_models, reason_against
 from xaiframe.composition.compose import Composed, policy_floor, search_path
 from xaiframe.errors import Problem, RecipeError
-from xaiframe.planning.estimate import NOTHING, Cost, Estimator, Shapes, known_shapes, numbers
+from xaiframe.planning.estimate import (
+    NOTHING,
+    Cost,
+    Estimator,
+    Shapes,
+    attributes,
+    known_shapes,
+    numbers,
+)
 from xaiframe.planning.search_space import space_faults
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
@@ -38,6 +46,7 @@ class Unit:
     seconds: float | None = 0.0
     memory_mb: float | None = 0.0
     axes: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
     doc: str = ""
 
 
@@ -282,14 +291,14 @@ class Planner:
             (group, unit.choice)
             for group in METHODS
             for unit in units[group]
-            if unit.applies and unit.axes["scope"] == "local"
+            if unit.applies and attributes(describe(unit.target))
         ]
         further = {"methods": len(self.local), "explanation": self.explanation}
         return units | {"evaluation": list(self.units("evaluation", further))}
 
     @property
     def explanation(self) -> float | None:
-        """Evaluations of explaining one instance by every local method that applies."""
+        """Evaluations of attributing one instance by every method that applies."""
         nodes = [getattr(self.recipe, group)[name] for group, name in self.local]
         try:
             costs = [self.estimator.one_instance(describe(one["_target_"]), one) for one in nodes]
@@ -348,6 +357,7 @@ class Planner:
             reason,
             **asdict(costs),
             axes=axes if group in METHODS else {},
+            kind=str(description.facts.get("kind", "")),
             doc=description.doc,
         )
 

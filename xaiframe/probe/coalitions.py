@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from xaiframe.explanation import Array, Attribution
+from xaiframe.model.memory import in_batches
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.sampling import Draw, draw
 
@@ -112,16 +113,15 @@ class CoalitionBank(Bank):
     def _evaluate(self, owners: Array, masks: Array) -> Array:
         """v of ``masks`` ``(u, features)``, each for the instance at its ``owners`` ``(u,)``."""
         size = len(self._background)
-        step = max(1, self.scorer.max_batch // size)
-        answers = np.empty(len(owners))
-        for start in range(0, len(owners), step):
-            part = slice(start, start + step)
+
+        def answer(part: slice) -> Array:
             kept = self._elements(masks[part], owners[part])
             hybrid = np.where(kept[:, None], self._rows[owners[part], None], self._background)
             rows = hybrid.reshape(-1, *self.x.shape[1:])
             scores = self._scores(rows, np.repeat(self.targets[owners[part]], size))
-            answers[part] = scores.reshape(-1, size) @ self.reference.weights
-        return answers
+            return np.asarray(scores.reshape(-1, size) @ self.reference.weights)
+
+        return np.concatenate(list(in_batches(self.scorer, len(owners), answer, size)))
 
     def _elements(self, masks: Array, owners: Array) -> Array:
         """``masks`` ``(u, features)`` of the instances at ``owners``, as ``(u, elements)``."""

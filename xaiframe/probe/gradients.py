@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
+from xaiframe.model.memory import in_batches
 from xaiframe.model.network import Embedding
 from xaiframe.probe.bank import Bank
 
@@ -146,26 +147,25 @@ class GradientBank(Bank):
         owners = np.arange(len(self)) if positions is None else np.asarray(positions)
         targets = self.tensor(np.repeat(self.targets[owners], points.shape[1]), torch.int64)
         rows = points.reshape(-1, *points.shape[2:])
-        step = self.scorer.max_batch
-        parts = [
-            self._differentiate(rows[i : i + step], targets[i : i + step])
-            for i in range(0, len(rows), step)
-        ]
+        parts = in_batches(
+            self.scorer, len(rows), lambda part: self._differentiate(rows[part], targets[part])
+        )
         scores, slopes = (torch.cat(part) for part in zip(*parts, strict=True))
         return scores.reshape(points.shape[:2]), slopes.reshape(points.shape)
 
     def chunks(self, points: int, instances: int) -> Iterator[range]:
         """``range(points)`` in pieces such that ``instances`` of each piece fit one batch."""
-        step = max(1, self.scorer.max_batch // instances)
-        for start in range(0, points, step):
-            yield range(start, min(points, start + step))
+        start = 0
+        while start < points:
+            stop = min(points, start + max(1, self.scorer.max_batch // instances))
+            yield range(start, stop)
+            start = stop
 
     def tensor(self, array: Array, dtype: torch.dtype = torch.float32) -> Tensor:
         """A copy of ``array`` on the model's device."""
         return torch.tensor(np.asarray(array), dtype=dtype, device=self.device)
 
     def _differentiate(self, rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        self.evaluations += len(rows)
         with torch.inference_mode(False), torch.enable_grad():
             leaf = rows.detach().clone().requires_grad_(True)
             # The model gets a copy: a first layer that works in place must not write on the leaf.
@@ -178,4 +178,5 @@ class GradientBank(Bank):
             raise NotApplicable("the model yields no gradient with respect to its input")
         if not bool(torch.isfinite(slopes).all()):
             raise ArithmeticError("the gradient at some point is not a finite number")
+        self.evaluations += len(rows)
         return scores.detach(), slopes

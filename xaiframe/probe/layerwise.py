@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from xaiframe.explanation import Array
+from xaiframe.model.memory import in_batches
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.rewrite import simplify, verify
 
@@ -27,15 +28,17 @@ def copy_of(bank: GradientBank) -> fx.GraphModule:
     return network
 
 
-def by_batch(bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor]) -> Array:
+def by_batch(
+    bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor], rows: int = 1
+) -> Array:
     """``(n, …)`` float64: ``ask(inputs, targets)`` for all instances, gradients on.
 
-    ``inputs`` ``(b, *space)`` are a leaf that wants its gradient, ``targets`` ``(b,)``.
+    ``inputs`` ``(b, *space)`` are a leaf that wants its gradient, ``targets`` ``(b,)``; ``rows``
+    is how many ``ask`` sends through the model at once for each instance.
     """
     targets = bank.tensor(bank.targets, torch.int64)
-    step, parts = bank.scorer.max_batch, []
-    for start in range(0, len(bank), step):
-        part = slice(start, start + step)
+
+    def answer(part: slice) -> Array:
         with (
             torch.inference_mode(False),
             torch.enable_grad(),
@@ -43,6 +46,7 @@ def by_batch(bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor]) -> Arr
         ):
             warnings.filterwarnings("ignore", message=HOOKED, category=UserWarning)
             leaf = bank.inputs[part].clone().requires_grad_(True)
-            answer = ask(leaf, targets[part].clone())
-        parts.append(answer.detach().cpu().numpy())
-    return np.concatenate(parts).astype(np.float64)
+            found = ask(leaf, targets[part].clone())
+        return np.asarray(found.detach().cpu().numpy())
+
+    return np.concatenate(list(in_batches(bank.scorer, len(bank), answer, rows))).astype(np.float64)

@@ -13,17 +13,30 @@ from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.model.face import Model, WhiteBox
+from xaiframe.model.memory import in_batches
 from xaiframe.probe.reference import Reference
 
 
 class Scorer:
-    """Score of the target output on the reference's scale, counted and in bounded batches."""
+    """Score of the target output on the reference's scale, counted and in bounded batches.
+
+    max_batch
+        most rows at once: what was asked for, or less where the model's memory ran out.
+    """
 
     def __init__(self, model: Model, reference: Reference, max_batch: int = 8192) -> None:
         self.model = model
         self.reference = reference
-        self.max_batch = max_batch
+        self.limit = max_batch
         self.evaluations = 0
+
+    @property
+    def max_batch(self) -> int:
+        return min(self.limit, self.model.max_batch)
+
+    def lower(self, rows: int) -> None:
+        """Ask no more than ``rows`` at once, for good, also through other scorers of the model."""
+        self.model.lower(rows)
 
     @cached_property
     def module(self) -> nn.Sequential:
@@ -40,11 +53,9 @@ class Scorer:
     def outputs(self, x: Array) -> Array:
         """``(n, classes)`` float64 scores of every output."""
         self.evaluations += len(x)
-        parts = [
-            self.model.scores(x[start : start + self.max_batch], self.reference.output)
-            for start in range(0, len(x), self.max_batch)
-        ]
-        return np.concatenate(parts)
+        output = self.reference.output
+        parts = in_batches(self, len(x), lambda part: self.model.scores(x[part], output))
+        return np.concatenate(list(parts))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
-from xaiframe.report import explained, explorer, words
+from xaiframe.report import explained, explorer, otherwise, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
 from xaiframe.report.messages import marked as text_case
 from xaiframe.report.modality import pictures
@@ -135,7 +135,7 @@ def case(record: Record, row: pd.Series, place: int) -> Iterable[Block]:
             "agreement": _agreement(record, row),
             "change": change(record, row),
             "residual": residual(record, row),
-            "blocks": draw(record, row, place),
+            "blocks": [*draw(record, row, place), *otherwise.beside(record, int(row["position"]))],
         },
     )
 

@@ -1,4 +1,4 @@
-"""Explaining inside ``Trainer.predict``: batches in, attributions with sample ids on disk."""
+"""Explaining inside ``Trainer.predict``: batches in, explanations with sample ids on disk."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Attribution
+from xaiframe.kinds.answer import Answer, kind
 from xaiframe.model.face import WhiteBox
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.score import Scorer
@@ -47,7 +48,7 @@ class Points(Dataset[dict[str, Any]]):
 
 
 class Explaining(LightningModule):
-    """The scored model; each predict step asks every method for one batch of attributions.
+    """The scored model; each predict step asks every method about one batch.
 
     A method that raises is left out of the following batches; ``failures`` keeps its exception.
     """
@@ -71,7 +72,7 @@ class Explaining(LightningModule):
     def predict_step(self, batch: dict[str, Any], number: int) -> dict[str, Any]:
         x, targets, ids = (to_cpu(batch[key]) for key in ("x", "target", "id"))
         bank = None
-        answers: dict[str, tuple[Attribution, float]] = {}
+        answers: dict[str, tuple[Attribution | Answer, float]] = {}
         for name, method in self.methods.items():
             if name in self.failures or self.have(name, number):
                 continue
@@ -96,7 +97,7 @@ class Have(Protocol):
     def __call__(self, method: str, number: int) -> bool: ...
 
 
-class AttributionWriter(BasePredictionWriter):
+class Writer(BasePredictionWriter):
     """One file per method and batch, written atomically, so that a killed run goes on there."""
 
     def __init__(self, folders: Mapping[str, Path], batches: int, progress: Progress) -> None:
@@ -113,21 +114,27 @@ class AttributionWriter(BasePredictionWriter):
         # Lightning's order: trainer, module, prediction, indices, batch, number, loader.
         prediction, number = call[2], call[5]
         for method, (answer, seconds) in prediction["answers"].items():
-            arrays = {"ids": prediction["ids"], "values": np.asarray(answer.values)}
-            arrays |= {
-                name: np.asarray(value)
-                for name in ("error", "base")
-                if (value := getattr(answer, name)) is not None
-            }
-            arrays["level"] = np.array(answer.level)
+            arrays = answer.packed() if isinstance(answer, Answer) else _arrays(answer)
+            arrays |= {"ids": prediction["ids"], "seconds": np.array(seconds)}
             arrays["evaluations"] = np.array(answer.evaluations)
-            arrays["seconds"] = np.array(seconds)
             write_atomically(self.path(method, number), npz_bytes(arrays))
         self.progress(number + 1, self.batches)
 
 
+def _arrays(answer: Attribution) -> dict[str, Array]:
+    arrays = {"values": np.asarray(answer.values), "level": np.array(answer.level)}
+    return arrays | {
+        name: np.asarray(value)
+        for name in ("error", "base")
+        if (value := getattr(answer, name)) is not None
+    }
+
+
 class Stored(dict[str, Array]):
-    """All batches of one method together: ids, values, error, base; evaluations, seconds; level."""
+    """All batches of one method together: ids, evaluations, seconds, and of attributions values,
+    level, error and base; of any other kind the joined ``answer``."""
+
+    answer: Answer | None = None
 
 
 def explain(
@@ -142,31 +149,35 @@ def explain(
     folders: Mapping[str, Path],
     progress: Progress,
 ) -> tuple[dict[str, Stored], dict[str, Exception]]:
-    """Attributions of every point by every method, and what went wrong instead.
+    """What every method says of every point, and what went wrong instead.
 
     ``folders`` (one per method) receive the batches; a batch that is there is not asked again.
     """
     batches = -(-len(points) // batch)
-    writer = AttributionWriter(folders, batches, progress)
+    writer = Writer(folders, batches, progress)
     module = Explaining(methods, bank, scorer, data, seed, writer.have)
     with quiet():
         trainer = runner.trainer(next(iter(folders.values())).parent, [writer])
         trainer.predict(module, DataLoader(points, batch), return_predictions=False)
     stored = {
-        name: collect([writer.path(name, number) for number in range(batches)])
-        for name in methods
+        name: collect([writer.path(name, number) for number in range(batches)], method.kind)
+        for name, method in methods.items()
         if name not in module.failures
     }
     return stored, module.failures
 
 
-def collect(paths: Sequence[Path]) -> Stored:
+def collect(paths: Sequence[Path], kind_: str = "attribution") -> Stored:
     """The batches of one method, joined in order."""
     parts: list[dict[str, Array]] = []
     for path in paths:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as batch:
             parts.append({name: batch[name] for name in batch.files})
-    joined = Stored()
+    joined, whole = Stored(), ("ids", "evaluations", "seconds")
+    if kind_ != "attribution":
+        answers = kind(kind_)
+        joined.answer = answers.joined([answers.unpacked(part) for part in parts])
+        parts = [{name: part[name] for name in whole} for part in parts]
     for name in parts[0]:
         columns = [part[name] for part in parts]
         if name == "level":

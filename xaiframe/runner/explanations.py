@@ -10,12 +10,14 @@ from functools import partial
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from xaiframe.data.face import Data, Split
 from xaiframe.evaluation.evidence import Evidence, Explained, Reexplain
-from xaiframe.explanation import Array, Attribution, Curve, Importance, Outcome
+from xaiframe.explanation import Array, Attribution, Outcome
 from xaiframe.facts import Fact, source
+from xaiframe.kinds.answer import Answer, kind
+from xaiframe.kinds.curve import Curve
+from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.coalitions import CoalitionBank
@@ -26,7 +28,14 @@ from xaiframe.runner.ledger import Ledger, one_line, room_digest, unit_key
 from xaiframe.runner.subject import Subject
 
 BANKS: Mapping[str, type[Bank]] = {"perturbation": CoalitionBank, "gradient": GradientBank}
-SHARED = ("probe", "model/face.py", "data/face.py", "runner/explain.py", "runner/explanations.py")
+SHARED = (
+    "probe",
+    "kinds",
+    "model/face.py",
+    "data/face.py",
+    "runner/explain.py",
+    "runner/explanations.py",
+)
 """What every explanation leans on beside its own file; a change there is a change of the answer."""
 DRAWS = 1000
 log = logging.getLogger("xaiframe")
@@ -37,7 +46,10 @@ Attributed = dict[str, Explained]
 def explain_locally(
     ledger: Ledger, subject: Subject, direction: str, nodes: Mapping[str, Any]
 ) -> dict[str, Explained]:
-    """Every local method of one direction on the subject's instances, one predict for all."""
+    """Every local method of one direction on the subject's instances, one predict for all.
+
+    What is returned are the attributions; explanations of another kind are stored for the report.
+    """
     methods = {
         name: method
         for name, method in subject.tools.methods[direction].items()
@@ -58,7 +70,7 @@ def explain_locally(
         outcome = ledger.unit(
             direction, name, decides[name], partial(_or_raise, name, fresh, failures)
         )
-        if outcome is not None:
+        if outcome is not None and method.attributes():
             found[name] = explained(name, method, outcome)
     return found
 
@@ -95,7 +107,11 @@ def _ask(
 
     stored, failures = run(methods, "once", points, seed)
     again: dict[str, Stored] = {}
-    stochastic = {name: methods[name] for name in stored if methods[name].stochastic}
+    stochastic = {
+        name: methods[name]
+        for name in stored
+        if methods[name].stochastic and stored[name].answer is None
+    }
     if stochastic and config.repeats:
         again, failed = run(stochastic, "again", points.first(config.repeats), seed + 1)
         failures |= failed
@@ -108,15 +124,23 @@ def _ask(
 
 
 def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored | None) -> Outcome:
-    """Facts and the ``attribution`` arrays of one local method."""
+    """Facts and the ``attribution`` arrays of one local method, or the artifacts of its kind."""
     data = subject.data
+    library = source(getattr(method, "library", "xaiframe"))
+    if stored.answer is not None:
+        outcome = stored.answer.outcome(library)
+        known = {one: at for at, one in enumerate(subject.instances.split.ids.tolist())}
+        for frame in outcome.tables.values():
+            if "id" in frame:
+                frame["position"] = frame["id"].map(known)
+        outcome.facts[:0] = spent(stored.answer, float(stored["seconds"]))
+        return outcome
     arrays: dict[str, Array] = {"values": per_feature(stored, subject)}
     if str(stored["level"]) == "element":
         arrays["element"] = stored["values"]
     arrays |= {name: stored[name] for name in ("error", "base") if name in stored}
     if again is not None:
         arrays["repeat"] = per_feature(again, subject)
-    library = source(getattr(method, "library", "xaiframe"))
     n = len(stored["ids"])
     facts = [
         Fact("evaluations", int(stored["evaluations"]), "model evaluations", n=n, better="lower"),
@@ -172,11 +196,22 @@ def explained(name: str, method: Any, outcome: Outcome) -> Explained:
     )
 
 
+def spent(answer: Answer, seconds: float) -> list[Fact]:
+    """What an answer cost."""
+    return [
+        Fact("evaluations", answer.evaluations, "model evaluations", n=answer.n, better="lower"),
+        Fact("seconds", round(seconds, 4), "s", n=answer.n, better="lower"),
+    ]
+
+
 def explain_globally(
     ledger: Ledger, subject: Subject, direction: str, nodes: Mapping[str, Any]
-) -> dict[str, Importance | Curve]:
-    """Every global method of one direction on a bounded sample of the test split."""
-    found: dict[str, Importance | Curve] = {}
+) -> dict[str, Answer]:
+    """Every global method of one direction on a bounded sample of the test split.
+
+    What is returned are the answers that evaluations read.
+    """
+    found: dict[str, Answer] = {}
     for name, method in subject.tools.methods[direction].items():
         if method.scope != "global":
             continue
@@ -189,103 +224,17 @@ def explain_globally(
         def compute(method: Any = method) -> Outcome:
             start = time.perf_counter()
             answer = method.explain(subject.population())
-            return global_outcome(answer, subject, method, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            library = source(getattr(method, "library", "xaiframe"))
+            outcome: Outcome = answer.outcome(library)
+            outcome.facts[:0] = spent(answer, seconds)
+            return outcome
 
         outcome = ledger.unit(direction, name, decides, compute)
         if outcome is not None:
-            found[name] = global_answer(outcome, subject.data.features)
+            read = kind(method.kind).read(outcome)
+            found |= {} if read is None else {name: read}
     return found
-
-
-def global_outcome(
-    answer: Importance | Curve, subject: Subject, method: Any, seconds: float
-) -> Outcome:
-    """Facts and artifacts of a global method: ``importance`` arrays, or curve tables."""
-    outcome = Outcome(
-        [
-            Fact("evaluations", int(answer.evaluations), "model evaluations", n=answer.n),
-            Fact("seconds", round(seconds, 4), "s", n=answer.n, better="lower"),
-        ]
-    )
-    library = source(getattr(method, "library", "xaiframe"))
-    if isinstance(answer, Curve):
-        outcome.tables = curve_tables(answer)
-        outcome.facts += [
-            Fact("spread", float(np.ptp(answer.average[name])), "score", {"feature": name},
-                 answer.n, source=library)
-            for name in answer.average
-        ]  # fmt: skip
-        return outcome
-    arrays = {"values": answer.values, "error": answer.error, "unit": np.array(answer.unit)}
-    arrays["n"] = np.array(answer.n)
-    if answer.samples is not None:
-        arrays["samples"] = answer.samples
-    outcome.arrays["importance"] = arrays
-    for k, name in enumerate(subject.data.features):
-        value, error = float(answer.values[k]), 1.96 * float(answer.error[k])
-        outcome.facts.append(
-            Fact("importance", value, answer.unit, {"feature": name}, answer.n,
-                 (value - error, value + error), source=library)
-        )  # fmt: skip
-    return outcome
-
-
-def curve_tables(curve: Curve) -> dict[str, pd.DataFrame]:
-    """``curve`` (feature, point, x, average) and ``individual`` (feature, row, point, x, y)."""
-    averages, individuals = [], []
-    for name, grid in curve.grid.items():
-        points = np.arange(len(grid))
-        averages.append(
-            pd.DataFrame(
-                {"feature": name, "point": points, "x": grid, "average": curve.average[name]}
-            )
-        )
-        rows = len(curve.individual[name])
-        individuals.append(
-            pd.DataFrame(
-                {
-                    "feature": name,
-                    "row": np.repeat(np.arange(rows), len(grid)),
-                    "point": np.tile(points, rows),
-                    "x": np.tile(grid, rows),
-                    "y": curve.individual[name].reshape(-1),
-                }
-            )
-        )
-    return {
-        "curve": pd.concat(averages, ignore_index=True),
-        "individual": pd.concat(individuals, ignore_index=True),
-    }
-
-
-def global_answer(outcome: Outcome, features: Sequence[str]) -> Importance | Curve:
-    """A stored global explanation, read back."""
-    evaluations = int(next(fact.value for fact in outcome.facts if fact.name == "evaluations"))
-    n = int(outcome.facts[0].n or 0)
-    if "importance" in outcome.arrays:
-        arrays = outcome.arrays["importance"]
-        return Importance(
-            arrays["values"],
-            arrays["error"],
-            str(arrays["unit"]),
-            n,
-            arrays.get("samples"),
-            evaluations,
-        )
-    curve, individual = outcome.tables["curve"], outcome.tables["individual"]
-    names = [name for name in features if name in set(curve["feature"])]
-    return Curve(
-        {name: curve.loc[curve["feature"] == name, "x"].to_numpy() for name in names},
-        {name: curve.loc[curve["feature"] == name, "average"].to_numpy() for name in names},
-        {
-            name: individual.loc[individual["feature"] == name]
-            .pivot(index="row", columns="point", values="y")
-            .to_numpy()
-            for name in names
-        },
-        n,
-        evaluations,
-    )
 
 
 def attribute(subject: Subject, names: Sequence[str], positions: Array | None = None) -> Attributed:
@@ -333,7 +282,7 @@ def reexplainer(subject: Subject) -> Reexplain:
 def gather(
     subject: Subject,
     local: Mapping[str, Explained],
-    overall: Mapping[str, Importance | Curve],
+    overall: Mapping[str, Answer],
 ) -> Evidence:
     """Everything the evaluations read."""
     instances = subject.instances

@@ -18,7 +18,7 @@ from xaiframe.runner.subject import Subject, Tools
 def prepare(tools: Tools, model: Model, split: Split, count: int, cases: int) -> Subject:
     """The subject that explains ``count`` instances of ``split``, ``cases`` of them informative."""
     recipe = tools.recipe
-    model.max_batch = recipe.explain.max_batch
+    model.at_most(recipe.explain.max_batch)
     reference = declare(recipe.reference, tools.data, recipe.seed)
     scorer = Scorer(model, reference, recipe.explain.max_batch)
     instances = choose(tools.data, split, model, reference, scorer, count, cases, recipe.seed)

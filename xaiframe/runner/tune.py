@@ -73,7 +73,7 @@ def attribute_all(subject: Subject) -> dict[str, Explained]:
         name
         for direction in ("perturbation", "gradient")
         for name, method in subject.tools.methods[direction].items()
-        if method.scope == "local" and not method.own_reference
+        if method.attributes() and not method.own_reference
     ]
     return attribute(subject, names)
 

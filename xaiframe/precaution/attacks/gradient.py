@@ -15,6 +15,7 @@ from xaiframe.data.face import Data
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.model.face import WhiteBox
+from xaiframe.model.memory import in_batches, out_of_memory
 from xaiframe.precaution.attacks.room import Room
 
 Attack = Callable[[Any, Any, Tensor, Tensor], Tensor]
@@ -67,10 +68,11 @@ def _moved(
     model: WhiteBox, x: Array, against: Array, room: Room, radius: Array, attack: Attack
 ) -> Array:
     """The attack in the unit of its radius, in bounded batches."""
-    parts = []
-    for start in range(0, len(x), model.max_batch):
-        batch = slice(start, start + model.max_batch)
-        parts.append(_batch(model, x[batch], against[batch], room[batch], radius[batch], attack))
+
+    def moved(part: slice) -> Array:
+        return _batch(model, x[part], against[part], room[part], radius[part], attack)
+
+    parts = list(in_batches(model, len(x), moved))
     return np.concatenate(parts) if parts else x
 
 
@@ -96,6 +98,8 @@ def _batch(
                 warnings.filterwarnings("ignore", "Input Tensor 0 did not already require grad")
                 moved = attack(forward, lambda z: z.clamp(*ends), torch.zeros_like(base), target)
         except RuntimeError as error:
+            if out_of_memory(error):
+                raise
             message = "the model's output does not follow its input differentiably"
             raise NotApplicable(message) from error
         return np.asarray((base + step * moved.detach()).clamp(low, high).cpu().numpy())
