@@ -10,6 +10,7 @@ LABELS = {
     "kernel_shap": "Kernel SHAP",
     "exact_shap": "exact SHAP",
     "permutation_shap": "permutation SHAP",
+    "partition_shap": "partition SHAP",
     "banzhaf": "Banzhaf values",
     "rise": "RISE over features",
     "lime": "LIME",
