@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.model.memory import in_batches
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.layerwise import copy_of
 from xaiframe.probe.reach import ACTIVATIONS, POOLS, layer_chain
-from xaiframe.probe.rewrite import CONVOLUTIONS, simplify, take_out_standardize, verify
+from xaiframe.probe.rewrite import CONVOLUTIONS, take_out_standardize
 
 LOSS = 1e-3
 """Largest share of the relevance that may vanish between two layers by rounding alone."""
@@ -72,8 +73,7 @@ class LRP(Method):
         Raises NotApplicable with the layer's name where no rule reaches, ArithmeticError where
         relevance got lost between two layers.
         """
-        network = simplify(bank.module)
-        verify(network, bank.module, bank.inputs[:1])
+        network = copy_of(bank)
         standardize = take_out_standardize(network)
         chain = layer_chain(network)
         lowest = standardize(bank.tensor(bank.lowest)[None])

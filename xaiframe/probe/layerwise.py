@@ -24,13 +24,15 @@ def copy_of(bank: GradientBank) -> fx.GraphModule:
     Raises NotApplicable where there is none to be had.
     """
     network = simplify(bank.module)
-    verify(network, bank.module, bank.inputs[:1])
+
+    def held(part: slice) -> None:
+        verify(network, bank.module, bank.inputs[part])
+
+    next(in_batches(bank.scorer, 1, held))
     return network
 
 
-def by_batch(
-    bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor], rows: int = 1
-) -> Array:
+def by_batch(bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor], rows: int = 1) -> Array:
     """``(n, …)`` float64: ``ask(inputs, targets)`` for all instances, gradients on.
 
     ``inputs`` ``(b, *space)`` are a leaf that wants its gradient, ``targets`` ``(b,)``; ``rows``
