@@ -234,3 +234,52 @@ def test_two_runs_started_in_one_second_get_two_names(tmp_path):
     first.mkdir(parents=True)
     assert free_name(tmp_path, now) != first
     assert time.strptime(first.name, "%Y-%m-%dT%H-%M-%SZ")
+
+
+HARMFUL = """
+stop_learning:
+  relation: precaution → optimization
+  when: {fact: data.load.rows, above: 1}
+  then: {fit.learning_rate: 1.0e-9}
+  because: A rule of thumb that is wrong here.
+  expect: {fact: model.validation.score, direction: higher}
+  automatic: true
+"""
+TAUGHT = """
+defaults:
+  - audit
+  - override data: breast_cancer
+  - override model: mlp
+  - override precaution: []
+  - override perturbation: []
+  - override gradient: [saliency]
+  - override evaluation: []
+  - override prescription: [stop_learning]
+  - override tuning: none
+  - _self_
+name: taught
+rounds: 2
+model: {hidden: [8], dropout: 0.0}
+fit: {epochs: 8, learning_rate: 0.02}
+explain: {instances: 4, repeats: 0, sample: 20, cases: 1}
+report: {formats: [html]}
+"""
+
+
+def test_a_change_that_did_harm_is_taken_back_by_a_round_of_its_own(tmp_path):
+    (tmp_path / "conf" / "prescription").mkdir(parents=True)
+    (tmp_path / "conf" / "prescription" / "stop_learning.yaml").write_text(HARMFUL)
+    (tmp_path / "taught.yaml").write_text(TAUGHT)
+    run = audit(tmp_path / "taught.yaml", outputs=tmp_path / "out")
+    rates = [
+        yaml.safe_load((run.folder / f"round-{n}" / "recipe.yaml").read_text())["fit"]
+        for n in (1, 2, 3)
+    ]
+    assert [one["learning_rate"] for one in rates] == [0.02, 1e-9, 0.02]
+    first, last = (facts(run.folder / f"round-{n}") for n in (1, 3))
+    assert first == last == facts(run.folder)
+    told = json.loads((run.folder / "effects.json").read_text())
+    assert [(one["verdict"], one["round"], one["taken_back"]) for one in told] == [
+        ("harmful", 2, True)
+    ]
+    assert "did harm" in (run.folder / "report.html").read_text()

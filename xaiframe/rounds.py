@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from xaiframe.policy.judge import judge
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 from xaiframe.preflight import preflight
+from xaiframe.prescription.course import Course
 from xaiframe.prescription.match import prescribe
-from xaiframe.prescription.overrides import overrides_of, to_yaml
-from xaiframe.prescription.relations import effects, relations
+from xaiframe.prescription.overrides import to_yaml
+from xaiframe.prescription.relations import Effect, relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
 from xaiframe.run import Round
@@ -54,7 +55,8 @@ class Judged:
     findings: list[Finding]
     verdict: Verdict
     prescriptions: list[Prescription]
-    effects: list[Any]
+    effects: list[Effect] = field(default_factory=list)
+    """What every prescription applied so far did."""
 
     @property
     def facts(self) -> Facts:
@@ -108,35 +110,36 @@ def audit(
 
 
 def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
-    """Rounds until the recipe's number is reached or nothing automatic is left to apply."""
-    composed, judged, applied = job.composed, list[Judged](), list(job.overrides)
+    """Rounds until the course of their prescriptions ends."""
+    composed, judged = job.composed, list[Judged]()
     rounds = composed.recipe.rounds
-    for number in range(1, rounds + 1):
-        job.observer.round(number, rounds)
+    course = Course(job.overrides, rounds)
+    while True:
+        number = len(judged) + 1
+        job.observer.round(number, max(number, rounds))
         into = f"round-{number}" if rounds > 1 else ""
         ledger = Ledger(job.cache, job.folder, job.observer, into)
         Round(composed, planned, ledger, tools, job.trust).go()
-        judged.append(_judged(composed, planned, ledger, judged[-1] if judged else None))
+        judged.append(_judged(composed, planned, ledger))
+        course.judge(judged[-2].facts if number > 1 else None, judged[-1].facts)
+        overrides = course.further(judged[-1].prescriptions)
+        judged[-1].effects.extend(course.told)
         if rounds > 1:
             write_round(judged[-1], job.folder, into)
-        extra = overrides_of(judged[-1].prescriptions, automatic_only=True)
-        if number == rounds or not extra:
-            break
-        applied += extra
-        log.info("round %d applies %s", number + 1, " ".join(extra))
-        composed = compose(composed.path, applied, job.trust)
+        if overrides is None:
+            return judged
+        log.info("round %d runs with %s", number + 1, " ".join(overrides[len(job.overrides) :]))
+        composed = compose(composed.path, overrides, job.trust)
         tools, planned = preflight(composed, job.trust)
-    return judged
 
 
-def _judged(composed: Composed, planned: Plan, ledger: Ledger, before: Judged | None) -> Judged:
+def _judged(composed: Composed, planned: Plan, ledger: Ledger) -> Judged:
     ledger.observer.stage("policy", 1)
     facts = ledger.all_facts()
     findings, verdict = judge(facts, policy_of(composed), datetime.now(UTC).date())
     prescriptions = prescribe(facts, composed.recipe.prescription, composed.config)
-    kept = effects(before.facts, facts, before.prescriptions) if before else []
     ledger.observer.unit("policy", "judge", "done")
-    return Judged(composed, planned, ledger, findings, verdict, prescriptions, list(kept))
+    return Judged(composed, planned, ledger, findings, verdict, prescriptions)
 
 
 def policy_of(composed: Composed) -> Policy:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xaiframe.report.prescription import effects, override
+from xaiframe.report.prescription import disputed, effects, override
 from xaiframe.report.record import Record
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)
@@ -48,10 +48,33 @@ def test_rounds_are_compared_fact_by_fact(table_run, tmp_path):
         ]
         (run / f"round-{number}" / "facts.json").write_text(json.dumps(shifted))
     effect = {"prescription": "redundant_features", "fact": "model.test.score", "verdict": "kept"}
-    effect |= {"before": 0.6, "after": 0.7, "before_interval": None, "after_interval": None}
-    (run / "effects.json").write_text(json.dumps([effect]))
+    effect |= {"round": 2, "taken_back": False, "before": 0.6, "after": 0.7, "before_interval": None, "after_interval": None}
+    harm = effect | {"verdict": "harmful", "taken_back": True}
+    (run / "effects.json").write_text(json.dumps([effect, harm]))
     blocks = {block.key: block for block in effects(Record(run))}
-    assert [cell.text for cell in blocks["effects"].cells()[0][2:]] == ["0.600", "0.700", "kept"]
+    told = [[cell.text for cell in row] for row in blocks["effects"].cells()]
+    assert told[0][1:] == ["2", "model.test.score", "0.600", "0.700", "kept"]
+    assert told[1][-1] == "harmful, taken back"
+    assert blocks["effects"].title == (
+        "Of 2 prescriptions applied, 1 improved what it should and 1 did harm"
+    )
     row = next(r for r in blocks["rounds"].cells() if r[0].text == "model.test.score")
     assert [cell.text for cell in row[1:]] == ["0.600", "0.700", "0.100"]
     assert blocks["all-rounds"].interactive
+
+
+def test_what_prescriptions_dispute_is_shown(table_run, tmp_path):
+    run = tmp_path / "disputed"
+    shutil.copytree(table_run, run)
+    usual = {"because": "so", "automatic": True, "expect": {}, "fired_by": []}
+    stored = [
+        usual | {"key": "low", "relation": "precaution → tuning", "overrides": {"fit.x": 1}},
+        usual | {"key": "high", "relation": "precaution → tuning", "overrides": {"fit.x": 2}},
+    ]
+    (run / "prescriptions.yaml").write_text(yaml.safe_dump(stored))
+    (table,) = disputed(Record(run))
+    assert [cell.text for cell in table.cells()[0][:3]] == [
+        "fit.x", "low: 1; high: 2", "none is applied"
+    ]  # fmt: skip
+    (run / "prescriptions.yaml").write_text(yaml.safe_dump(stored[:1]))
+    assert not list(disputed(Record(run)))

@@ -49,7 +49,11 @@ Verdict = Literal["kept", "no effect", "harmful", "undecided"]
 
 @dataclass(frozen=True)
 class Effect:
-    """What an applied prescription did to the fact that it promised to improve."""
+    """What an applied prescription did to the fact that it promised to improve.
+
+    round: the first round it was in force, held against the round before. taken_back: whether the
+    next round ran without it.
+    """
 
     prescription: str
     fact: str
@@ -60,6 +64,8 @@ class Effect:
     after: float | None = None
     before_interval: tuple[float, float] | None = None
     after_interval: tuple[float, float] | None = None
+    round: int = 0
+    taken_back: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

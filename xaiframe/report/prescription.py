@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
 
 from xaiframe.facts import Fact
+from xaiframe.prescription.overrides import conflicts
 from xaiframe.report import words
 from xaiframe.report.block import (
     Block,
@@ -33,9 +35,17 @@ COMPARED = (
 )
 
 
+OUTCOMES = {
+    "kept": "improved what it should",
+    "no effect": "had no effect beyond chance",
+    "harmful": "did harm",
+    "undecided": "cannot be judged",
+}
+
+
 def chapter(record: Record) -> Chapter:
     """What earlier changes did, then what to change next."""
-    blocks = parts(record, effects, repairs, prescribed)
+    blocks = parts(record, effects, repairs, prescribed, disputed)
     if not record.prescriptions and not record.effects:
         none = "none: no declared rule fired on the facts of this run"
         blocks = [*parts(record, repairs), Note("Prescriptions", none)]
@@ -94,23 +104,57 @@ def effects(record: Record) -> Iterable[Block]:
         rows: list[Row] = [
             [
                 words.sentence(words.label(str(e["prescription"]))),
+                Cell(str(e.get("round") or "–"), "number"),
                 str(e["fact"]),
                 num(e.get("before"), spread=e.get("before_interval")),
                 num(e.get("after"), spread=e.get("after_interval")),
-                words.label(str(e.get("verdict") or "not judged")),
+                _became(e),
             ]
             for e in record.effects
         ]
         yield Table(
             "effects",
-            f"What the {words.count(len(rows), 'expected improvement')} came to",
-            ["prescription applied", "fact it should improve", "before", "after", "verdict"],
+            _outcome(record.effects),
+            ["prescription", "round", "fact it should improve", "before", "after", "what it did"],
             rows,
-            how="Before: first round. After: last round.",
+            how="Before: the round before it was applied. After: the round it was applied in. "
+            "What did harm is taken back: the next round runs without it.",
             caution="One repetition: a change smaller than its interval is noise.",
         )
     if len(rounds) > 1:
         yield from compared(rounds)
+
+
+def _became(effect: Mapping[str, Any]) -> str:
+    verdict = words.label(str(effect.get("verdict") or "not judged"))
+    return f"{verdict}, taken back" if effect.get("taken_back") else verdict
+
+
+def _outcome(effects: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the expected improvements came."""
+    verdicts = Counter(str(one.get("verdict")) for one in effects)
+    told = [f"{verdicts[kind]} {said}" for kind, said in OUTCOMES.items() if verdicts[kind]]
+    return f"Of {words.count(len(effects), 'prescription')} applied, {words.listing(told)}"
+
+
+def disputed(record: Record) -> Iterable[Block]:
+    """Settings that two prescriptions want differently, and which prevails."""
+    rows: list[Row] = [
+        [
+            Cell(one.key, "code"),
+            "; ".join(f"{words.label(key)}: {value}" for key, value in one.values.items()),
+            f"{words.label(one.kept)} prevails" if one.kept else "none is applied",
+            one.reason,
+        ]
+        for one in conflicts(record.prescriptions)
+    ]
+    if rows:
+        yield Table(
+            "conflicts",
+            f"{words.sentence(words.count(len(rows), 'setting'))} that prescriptions dispute",
+            ["setting", "wanted", "applied", "because"],
+            rows,
+        )
 
 
 def compared(rounds: list[Record]) -> Iterable[Block]:
