@@ -48,7 +48,14 @@ def test_rounds_are_compared_fact_by_fact(table_run, tmp_path):
         ]
         (run / f"round-{number}" / "facts.json").write_text(json.dumps(shifted))
     effect = {"prescription": "redundant_features", "fact": "model.test.score", "verdict": "kept"}
-    effect |= {"round": 2, "taken_back": False, "before": 0.6, "after": 0.7, "before_interval": None, "after_interval": None}
+    effect |= {
+        "round": 2,
+        "taken_back": False,
+        "before": 0.6,
+        "after": 0.7,
+        "before_interval": None,
+        "after_interval": None,
+    }
     harm = effect | {"verdict": "harmful", "taken_back": True}
     (run / "effects.json").write_text(json.dumps([effect, harm]))
     blocks = {block.key: block for block in effects(Record(run))}
