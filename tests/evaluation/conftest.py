@@ -79,7 +79,7 @@ def gather():
             "importance": {},
             "curves": {},
             "strategy": Strategy(),
-            "reexplain": lambda model, positions, methods: {},
+            "reexplain": lambda model, asked, methods: {},
             "seed": 3,
         }
         return Evidence(

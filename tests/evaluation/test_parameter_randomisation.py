@@ -52,9 +52,9 @@ def scene(table, gather, explained, asked):
     x = data.test.x
     rules = {"gradient": gradient, "blind": lambda model, x: x**2 + 1}
 
-    def reexplain(model, positions, methods):
-        asked.append((model, positions))
-        return {name: rules[name](model, x[positions]) for name in methods if name in rules}
+    def reexplain(model, rows, methods):
+        asked.append((model, rows))
+        return {name: rules[name](model, rows.x) for name in methods if name in rules}
 
     module = network()
     bare = gather(data, module)
@@ -90,7 +90,7 @@ def test_weighing_by_the_input_is_no_fault(table, gather, explained, value_of):
         data,
         module,
         local,
-        reexplain=lambda model, positions, methods: {"weighted": weighted(model, x[positions])},
+        reexplain=lambda model, asked, methods: {"weighted": weighted(model, asked.x)},
     )
     outcome = ParameterRandomisation(draws=4)(evidence)
     assert value_of(outcome, "magnitude_similarity").value > 0.6

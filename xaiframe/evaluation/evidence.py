@@ -11,6 +11,7 @@ from xaiframe.explanation import Array
 from xaiframe.kinds.curve import Curve
 from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
+from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import Strategy
@@ -36,9 +37,21 @@ class Explained:
     own_reference: bool
 
 
-Reexplain = Callable[[Model, Array, Sequence[str]], Mapping[str, Array]]
-"""``(model, positions, methods)`` → method → ``(len(positions), features)`` attributions of those
-instances (same targets, same seeds) under another model; a method that fails is left out."""
+@dataclass(frozen=True)
+class Asked:
+    """Instances to be attributed: x ``(n, *input_shape)``, targets, ids ``(n,)``, and ``mask`` as
+    :attr:`Split.mask`. Randomness follows the ids: altered copies under the ids of their
+    originals are asked with the same draws."""
+
+    x: Array
+    targets: Array
+    ids: Array
+    mask: Array | None = None
+
+
+Reexplain = Callable[[Model, Asked, Sequence[str]], Mapping[str, Array]]
+"""``(model, asked, methods)`` → method → ``(n, features)`` attributions of those instances (same
+seed) under a model; a method that fails is left out."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,18 @@ class Evidence:
     reexplain: Reexplain
     seed: int
     mask: Array | None = None
+
+    def asked(self, positions: Array) -> Asked:
+        """The explained instances at these positions, to be attributed again."""
+        mask = None if self.mask is None else self.mask[positions]
+        return Asked(self.x[positions], self.targets[positions], self.ids[positions], mask)
+
+    def coalitions(self, positions: Array) -> CoalitionBank:
+        """A bank that asks the model about these instances."""
+        one = self.asked(positions)
+        return CoalitionBank(
+            self.scorer, self.data, one.x, one.targets, one.ids, self.seed, one.mask
+        )
 
     @cached_property
     def there(self) -> Array | None:

@@ -88,15 +88,7 @@ class Faithfulness:
         if not evidence.local:
             raise NotApplicable("no local attribution was explained")
         positions = spread_positions(len(evidence.ids), self.instances)
-        bank = CoalitionBank(
-            evidence.scorer,
-            evidence.data,
-            evidence.x[positions],
-            evidence.targets[positions],
-            evidence.ids[positions],
-            evidence.seed,
-            None if evidence.mask is None else evidence.mask[positions],
-        )
+        bank = evidence.coalitions(positions)
         there = np.ones((len(bank), bank.features), dtype=bool)
         if evidence.there is not None:
             there = evidence.there[positions]

@@ -90,7 +90,9 @@ class ParameterRandomisation:
             reached = layers[-depth:]
             draws = self.draws if depth == len(layers) else 1
             models = [self._model(evidence, network, reached, draw) for draw in range(draws)]
-            repeats = [evidence.reexplain(model, positions, chosen) for model in models]
+            repeats = [
+                evidence.reexplain(model, evidence.asked(positions), chosen) for model in models
+            ]
             place = {"depth": depth, "layers": len(layers)}
             for name in chosen:
                 found = similarity(evidence, positions, name, repeats)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from xaiframe.data.face import Data, Split
-from xaiframe.evaluation.evidence import Evidence, Explained, Reexplain
+from xaiframe.evaluation.evidence import Asked, Evidence, Explained, Reexplain
 from xaiframe.explanation import Array, Attribution, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.kinds.answer import Answer, kind
@@ -237,20 +237,23 @@ def explain_globally(
     return found
 
 
-def attribute(subject: Subject, names: Sequence[str], positions: Array | None = None) -> Attributed:
-    """Attributions of the subject's instances (or some of them) at once, outside of predict.
+def attribute(subject: Subject, names: Sequence[str], asked: Asked | None = None) -> Attributed:
+    """Attributions of the subject's instances (or of others) at once, outside of predict.
 
     For small questions inside an evaluation or a tuning trial; nothing is stored, and a method
     that raises is left out.
     """
-    rows, targets = subject.instances.split, subject.instances.targets
-    if positions is not None:
-        rows, targets = rows.take(positions), targets[positions]
+    if asked is None:
+        rows = subject.instances.split
+        asked = Asked(rows.x, subject.instances.targets, rows.ids, rows.mask)
+    features = len(subject.data.features)
+    own = subject.data.feature_mask if asked.mask is None else asked.mask
     answers: dict[str, Explained] = {}
     for direction, bank in BANKS.items():
         shared = bank(
-            *(subject.scorer, subject.data, rows.x, targets, rows.ids, subject.recipe.seed),
-            rows.mask,
+            *(subject.scorer, subject.data, asked.x, asked.targets, asked.ids),
+            subject.recipe.seed,
+            asked.mask,
         )
         for name, method in subject.tools.methods[direction].items():
             if name not in names:
@@ -260,7 +263,7 @@ def attribute(subject: Subject, names: Sequence[str], positions: Array | None = 
             except Exception as error:
                 log.info("%s left out: %s", name, one_line(error))
                 continue
-            values = answer.per_feature(mask_of(rows, subject.data), len(subject.data.features))
+            values = answer.per_feature(own, features)
             arrays = {"values": values.astype(np.float64), "base": answer.base}
             known = {key: value for key, value in arrays.items() if value is not None}
             answers[name] = explained(name, method, Outcome(arrays={"attribution": known}))
@@ -268,12 +271,12 @@ def attribute(subject: Subject, names: Sequence[str], positions: Array | None = 
 
 
 def reexplainer(subject: Subject) -> Reexplain:
-    """``(model, positions, methods)`` → attributions of those instances under another model."""
+    """``(model, asked, methods)`` → attributions of those instances under a model."""
 
-    def reexplain(model: Model, positions: Array, names: Sequence[str]) -> dict[str, Array]:
+    def reexplain(model: Model, asked: Asked, names: Sequence[str]) -> dict[str, Array]:
         scorer = Scorer(model, subject.reference, subject.scorer.max_batch)
         other = replace(subject, model=model, scorer=scorer)
-        answers = attribute(other, names, positions)
+        answers = attribute(other, names, asked)
         return {name: answer.values for name, answer in answers.items()}
 
     return reexplain
