@@ -25,6 +25,9 @@ class AuditError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[AuditError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)  # what crosses to another process keeps its problems
+
 
 class RecipeError(AuditError):
     """The recipe, its overrides or its policy cannot be used."""

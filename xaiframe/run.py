@@ -170,7 +170,7 @@ class Round:
         """The loaded model; what it is and can bear is written down."""
         model = self.tools.model
         model.brought = True
-        model.max_batch = self.recipe.explain.max_batch
+        model.at_most(self.recipe.explain.max_batch)
         decides = {
             "model": self.recipe.model,
             "digest": model.digest,
@@ -197,7 +197,9 @@ class Round:
         key = unit_key("model", "fit", decides)
         outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
         assert outcome is not None
-        return restore(self.tools.architecture, outcome.files["network.pt"], self.data)
+        model = restore(self.tools.architecture, outcome.files["network.pt"], self.data)
+        model.at_most(recipe.explain.max_batch)
+        return model
 
     def _fit(self, key: str) -> Outcome:
         recipe, folder = self.recipe, self.ledger.cache.partial(key)

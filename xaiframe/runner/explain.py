@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,11 +23,16 @@ from xaiframe.kinds.answer import Answer, kind
 from xaiframe.model.face import WhiteBox
 from xaiframe.probe.bank import Bank
 from xaiframe.probe.score import Scorer
+from xaiframe.runner.apart import predict_apart, sendable, share
 from xaiframe.runner.trainer import Runner, quiet, to_cpu
 from xaiframe.store import npz_bytes, write_atomically
 
 Progress = Callable[[int, int], None]
 """Told ``(batches done, batches in all)``."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tells nobody."""
 
 
 class Points(Dataset[dict[str, Any]]):
@@ -51,6 +58,7 @@ class Explaining(LightningModule):
     """The scored model; each predict step asks every method about one batch.
 
     A method that raises is left out of the following batches; ``failures`` keeps its exception.
+    Several processes take turns: ``number`` counts the batches of all of them.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class Explaining(LightningModule):
         bank: type[Bank],
         scorer: Scorer,
         data: Data,
+        points: Points,
+        batch: int,
         seed: int,
         have: Have,
     ) -> None:
@@ -66,10 +76,16 @@ class Explaining(LightningModule):
         # Registered, so that Lightning moves it to the runner's device.
         self.scored = scorer.module if isinstance(scorer.model, WhiteBox) else nn.Identity()
         self.methods, self.bank, self.scorer, self.data_face = methods, bank, scorer, data
-        self.explain_seed, self.have = seed, have
+        self.points, self.batch, self.explain_seed, self.have = points, batch, seed, have
         self.failures: dict[str, Exception] = {}
 
+    def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
+        turn = (self.trainer.global_rank, self.trainer.world_size)
+        own = share(len(self.points), self.batch, *turn)
+        return DataLoader(dataset=self.points, batch_size=self.batch, sampler=own)
+
     def predict_step(self, batch: dict[str, Any], number: int) -> dict[str, Any]:
+        number = number * self.trainer.world_size + self.trainer.global_rank
         x, targets, ids = (to_cpu(batch[key]) for key in ("x", "target", "id"))
         bank = None
         answers: dict[str, tuple[Attribution | Answer, float]] = {}
@@ -88,7 +104,7 @@ class Explaining(LightningModule):
                 self.failures[name] = error
                 continue
             answers[name] = (answer, time.perf_counter() - start)
-        return {"ids": ids, "answers": answers}
+        return {"number": number, "ids": ids, "answers": answers}
 
 
 class Have(Protocol):
@@ -104,6 +120,9 @@ class Writer(BasePredictionWriter):
         super().__init__("batch")
         self.folders, self.batches, self.progress = folders, batches, progress
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "progress": silent}  # only the process that began it tells
+
     def path(self, method: str, number: int) -> Path:
         return self.folders[method] / f"batch-{number:06d}.npz"
 
@@ -112,13 +131,36 @@ class Writer(BasePredictionWriter):
 
     def write_on_batch_end(self, *call: Any) -> None:
         # Lightning's order: trainer, module, prediction, indices, batch, number, loader.
-        prediction, number = call[2], call[5]
+        prediction = call[2]
+        number = prediction["number"]
         for method, (answer, seconds) in prediction["answers"].items():
             arrays = answer.packed() if isinstance(answer, Answer) else _arrays(answer)
             arrays |= {"ids": prediction["ids"], "seconds": np.array(seconds)}
             arrays["evaluations"] = np.array(answer.evaluations)
             write_atomically(self.path(method, number), npz_bytes(arrays))
         self.progress(number + 1, self.batches)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Tells of the files that other processes write."""
+        over = Event()
+
+        def look() -> None:
+            while not over.wait(1.0):
+                self.progress(self.done(), self.batches)
+
+        watcher = Thread(target=look, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+        self.progress(self.done(), self.batches)
+
+    def done(self) -> int:
+        """Batches that some method has on disk."""
+        return max(len(list(folder.glob("batch-*.npz"))) for folder in self.folders.values())
 
 
 def _arrays(answer: Attribution) -> dict[str, Array]:
@@ -155,10 +197,16 @@ def explain(
     """
     batches = -(-len(points) // batch)
     writer = Writer(folders, batches, progress)
-    module = Explaining(methods, bank, scorer, data, seed, writer.have)
+    module = Explaining(methods, bank, scorer, data, points, batch, seed, writer.have)
+    folder, size = next(iter(folders.values())).parent, min(runner.processes, batches)
+    payload = sendable(module) if size > 1 else None
     with quiet():
-        trainer = runner.trainer(next(iter(folders.values())).parent, [writer])
-        trainer.predict(module, DataLoader(points, batch), return_predictions=False)
+        if payload is None:
+            trainer = runner.trainer(folder, [writer])
+            trainer.predict(module, return_predictions=False)
+        else:
+            with writer.watched():
+                predict_apart(module, payload, runner, size, folder, [writer])
     stored = {
         name: collect([writer.path(name, number) for number in range(batches)], method.kind)
         for name, method in methods.items()

@@ -13,22 +13,44 @@ from typing import Any
 import torch
 from pytorch_lightning import Trainer
 from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.strategies import Strategy
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Where the work runs: accelerator as Lightning names it, devices, CPU threads."""
+    """Where the work runs.
+
+    accelerator, devices: as Lightning names them; threads: of the CPU, in each process;
+    processes: that share the instances to be explained, at least 1; above 1 on the CPU only. A fit
+    stays in one process.
+    """
 
     accelerator: str = "cpu"
     devices: int = 1
     threads: int = 2
+    processes: int = 1
 
-    def trainer(self, folder: Path, callbacks: Sequence[Callback] = (), epochs: int = 1) -> Trainer:
+    def __post_init__(self) -> None:
+        if self.processes < 1:
+            raise ValueError(f"processes must be at least 1, not {self.processes}")
+        if self.processes > 1 and self.accelerator != "cpu":
+            raise ValueError(f"processes above 1 are for accelerator: cpu, not {self.accelerator}")
+
+    def trainer(
+        self,
+        folder: Path,
+        callbacks: Sequence[Callback] = (),
+        epochs: int = 1,
+        strategy: Strategy | None = None,
+        devices: int | None = None,
+    ) -> Trainer:
         """A Trainer that logs nothing, shows nothing, and allows gradients in predict."""
         torch.set_num_threads(self.threads)
         return Trainer(
             accelerator=self.accelerator,
-            devices=self.devices,
+            devices=devices or self.devices,
+            strategy=strategy or "auto",
+            use_distributed_sampler=False,
             max_epochs=epochs,
             callbacks=list(callbacks),
             default_root_dir=folder,
@@ -42,29 +64,39 @@ class Runner:
         )
 
 
+ADVICE = (
+    r".*does not have many workers.*",
+    r".*number of training batches.*",
+    r".*Checkpoint directory.*",
+    r".*LeafSpec.*",
+    r".*tensorboardX.*",
+    r".*treespec.*",
+)
+LOGGERS = (
+    *("lightning", "pytorch_lightning", "lightning_fabric"),
+    *("lightning.pytorch", "lightning.fabric"),
+)
+
+
+def hush() -> None:
+    """Lightning's advice on workers, logging steps and devices is not the auditor's concern."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for advice in ADVICE:
+        warnings.filterwarnings("ignore", advice)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Lightning's advice on workers, logging steps and devices is not the auditor's concern."""
-    loggers = [logging.getLogger(name) for name in ("lightning", "pytorch_lightning")]
-    loggers += [logging.getLogger("lightning.pytorch"), logging.getLogger("lightning.fabric")]
-    levels = [one.level for one in loggers]
-    for one in loggers:
-        one.setLevel(logging.ERROR)
+    """:func:`hush` for a while."""
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
     try:
         with warnings.catch_warnings():
-            for advice in (
-                r".*does not have many workers.*",
-                r".*number of training batches.*",
-                r".*Checkpoint directory.*",
-                r".*LeafSpec.*",
-                r".*tensorboardX.*",
-                r".*treespec.*",
-            ):
-                warnings.filterwarnings("ignore", advice)
+            hush()
             yield
     finally:
-        for one, level in zip(loggers, levels, strict=True):
-            one.setLevel(level)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def to_cpu(value: Any) -> Any:

@@ -52,6 +52,7 @@ class Tuner:
             conduct,
             tools.data,
         )
+        fitted.model.at_most(recipe.explain.max_batch)
         return tools, fitted
 
     def trial(self, parameters: Mapping[str, Any]) -> Facts:
