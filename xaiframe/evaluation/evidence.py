@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
+
+import numpy as np
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array
@@ -23,7 +26,8 @@ class Explained:
 
     values ``(n, features)``; error same shape or None; base ``(n,)`` or None;
     repeat ``(r, features)``: the first r instances explained again under another seed, or None
-    when the method is not stochastic. The flags are the method's class facts.
+    when the method is not stochastic. The flags are the method's class facts; ``counterpart`` is
+    the library that computes the same, empty where none does or one already did.
     """
 
     method: str
@@ -35,6 +39,8 @@ class Explained:
     signed: bool
     additive: bool
     own_reference: bool
+    stochastic: bool = False
+    counterpart: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ class Asked:
 Reexplain = Callable[[Model, Asked, Sequence[str]], Mapping[str, Array]]
 """``(model, asked, methods)`` → method → ``(n, features)`` attributions of those instances (same
 seed) under a model; a method that fails is left out."""
+
+Engine = Literal["own", "library"]
+Recompute = Callable[[str, Asked, Engine, int], Array]
+"""``(method, asked, engine, seed)`` → ``(n, features)`` attributions of those instances, computed
+here or by the method's counterpart; raises what the method raises."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ class Evidence:
     curves: Mapping[str, Curve]
     strategy: Strategy
     reexplain: Reexplain
+    recompute: Recompute
     seed: int
     mask: Array | None = None
 
@@ -91,6 +103,12 @@ class Evidence:
         return CoalitionBank(
             self.scorer, self.data, one.x, one.targets, one.ids, self.seed, one.mask
         )
+
+    def present(self, positions: Array) -> Array:
+        """``(n, features)`` bool: which features these instances have."""
+        if self.there is None:
+            return np.ones((len(positions), len(self.data.features)), dtype=bool)
+        return np.asarray(self.there[positions])
 
     @cached_property
     def there(self) -> Array | None:

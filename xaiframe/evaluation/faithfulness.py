@@ -10,6 +10,7 @@ import pandas as pd
 
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence, Explained
+from xaiframe.evaluation.removals import places
 from xaiframe.evaluation.statistics import Estimate, absent, mean, spread_positions
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
@@ -89,9 +90,7 @@ class Faithfulness:
             raise NotApplicable("no local attribution was explained")
         positions = spread_positions(len(evidence.ids), self.instances)
         bank = evidence.coalitions(positions)
-        there = np.ones((len(bank), bank.features), dtype=bool)
-        if evidence.there is not None:
-            there = evidence.there[positions]
+        there = evidence.present(positions)
         if np.allclose(bank.full, bank.empty, rtol=1e-6, atol=0):
             return Outcome(facts=[_gain(one, absent(FLAT)) for one in evidence.local])
         drawn = self._random(bank, there)
@@ -155,9 +154,7 @@ def ranks(one: Explained, positions: Array, bank: CoalitionBank, there: Array) -
     """``(n, features)`` place of each feature in the method's order, 0 = removed first; what is
     not there comes last."""
     values = one.values[positions] if one.signed else np.abs(one.values[positions])
-    ties = np.stack([bank.rng(i, "ties").random(bank.features) for i in range(len(bank))])
-    order = np.lexsort((ties, -values, ~there), axis=1)
-    return np.argsort(order, axis=1)
+    return places(bank, values, there)
 
 
 def area_facts(method: str, chain: Chain, seed: int) -> list[Fact]:
