@@ -77,6 +77,8 @@ class Method:
     """Whether the method ignores the declared reference: marked not comparable in agreement."""
     stochastic = False
     """Whether another seed gives other numbers."""
+    counterpart = ""
+    """The library that computes the same, where the parameter ``engine`` is ``library``."""
     cost = "instances"
     """Model evaluations as an arithmetic expression over parameters and
     instances, features, elements, background, rows, classes, gradient (1 where the model offers it,
@@ -88,6 +90,13 @@ class Method:
     def attributes(cls) -> bool:
         """Whether it gives each instance a number per feature, so that methods can be compared."""
         return cls.scope == "local" and cls.kind == "attribution"
+
+    @property
+    def computed_by(self) -> str:
+        """The library that does the arithmetic."""
+        if getattr(self, "engine", "own") == "library":
+            return self.counterpart
+        return getattr(self, "library", "xaiframe")
 
 
 @dataclass

@@ -80,6 +80,7 @@ def gather():
             "curves": {},
             "strategy": Strategy(),
             "reexplain": lambda model, asked, methods: {},
+            "recompute": lambda method, asked, engine, seed: np.zeros((0, 0)),
             "seed": 3,
         }
         return Evidence(

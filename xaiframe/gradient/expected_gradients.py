@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
 
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 from xaiframe.probe.noise import Moments, per_feature
 
 
@@ -25,6 +27,7 @@ class ExpectedGradients(Method):
     """
 
     samples: int = 200
+    engine: Literal["own", "library"] = "own"
 
     access = "white_box"
     reach = "model_specific"
@@ -32,6 +35,7 @@ class ExpectedGradients(Method):
     needs = ("gradient",)
     additive = True
     stochastic = True
+    counterpart = "captum"
     cost = "instances * samples"
     reference = "arXiv:1906.10670"
 
@@ -41,6 +45,8 @@ class ExpectedGradients(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
+        if self.engine == "library":
+            return captum.expected_gradients(bank, self.samples)
         rows, along = self._points(bank)
         total, moments = np.zeros(bank.inputs.shape), Moments()
         ones = (1,) * (bank.inputs.ndim - 1)

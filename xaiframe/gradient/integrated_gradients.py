@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
 
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class IntegratedGradients(Method):
     steps: int = 32
     tolerance: float = 0.01
     limit: int = 256
+    engine: Literal["own", "library"] = "own"
 
     access = "white_box"
     reach = "model_specific"
     direction = "gradient"
     needs = ("gradient",)
     additive = True
+    counterpart = "captum"
     cost = "instances * (background * steps + 1)"
     reference = "arXiv:1703.01365; arXiv:1906.10670"
 
@@ -48,6 +52,8 @@ class IntegratedGradients(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)`` in units of the score."""
+        if self.engine == "library":
+            return captum.integrated_gradients(bank, self.steps, self.tolerance, self.limit)
         values = np.zeros(bank.inputs.shape)
         gain = bank.full - bank.empty
         before = bank.evaluations

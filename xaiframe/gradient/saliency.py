@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,21 @@ class Saliency(Method):
     word it is the norm over the dimensions of its embedding.
     """
 
+    engine: Literal["own", "library"] = "own"
+
     access = "white_box"
     reach = "model_specific"
     direction = "gradient"
     needs = ("gradient",)
     signed = False
+    counterpart = "captum"
     cost = "instances"
     reference = "arXiv:1312.6034"
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)`` in units of the score per sd."""
+        if self.engine == "library":
+            return captum.saliency(bank)
         _, gradients = bank.at_input
         values = gradients.cpu().numpy().astype(float) * bank.scale
         return Attribution(bank.fold(values, norm=True), "element", evaluations=len(bank))

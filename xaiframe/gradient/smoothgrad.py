@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 from xaiframe.probe.noise import check_noise, noisy
 
 
@@ -24,6 +26,7 @@ class SmoothGrad(Method):
 
     samples: int = 50
     noise: float = 0.15
+    engine: Literal["own", "library"] = "own"
 
     access = "white_box"
     reach = "model_specific"
@@ -31,6 +34,7 @@ class SmoothGrad(Method):
     needs = ("gradient",)
     signed = False
     stochastic = True
+    counterpart = "captum"
     cost = "instances * samples"
     reference = "arXiv:1706.03825"
 
@@ -39,6 +43,8 @@ class SmoothGrad(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
+        if self.engine == "library":
+            return captum.noise_tunnel(bank, "smoothgrad", self.samples, self.noise)
         copies = noisy(bank, self.samples, self.noise)
         values = bank.fold(copies.mean, norm=True)
         error = bank.fold(copies.slope.error, norm=True)

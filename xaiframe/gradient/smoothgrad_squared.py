@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 from xaiframe.probe.noise import check_noise, noisy
 
 
@@ -21,6 +23,7 @@ class SmoothGradSquared(Method):
 
     samples: int = 50
     noise: float = 0.15
+    engine: Literal["own", "library"] = "own"
 
     access = "white_box"
     reach = "model_specific"
@@ -28,6 +31,7 @@ class SmoothGradSquared(Method):
     needs = ("gradient",)
     signed = False
     stochastic = True
+    counterpart = "captum"
     cost = "instances * samples"
     reference = "arXiv:1806.10758"
 
@@ -36,6 +40,8 @@ class SmoothGradSquared(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
+        if self.engine == "library":
+            return captum.noise_tunnel(bank, "smoothgrad_sq", self.samples, self.noise)
         copies = noisy(bank, self.samples, self.noise)
         values, error = bank.fold(copies.mean_square), copies.square.error
         return Attribution(values, "element", error, evaluations=len(bank) * self.samples)

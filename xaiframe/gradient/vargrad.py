@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.gradients import GradientBank
+from xaiframe.probe.libraries import captum
 from xaiframe.probe.noise import Noisy, check_noise, noisy
 
 
@@ -25,6 +27,7 @@ class VarGrad(Method):
 
     samples: int = 50
     noise: float = 0.15
+    engine: Literal["own", "library"] = "own"
 
     access = "white_box"
     reach = "model_specific"
@@ -32,6 +35,7 @@ class VarGrad(Method):
     needs = ("gradient",)
     signed = False
     stochastic = True
+    counterpart = "captum"
     cost = "instances * samples"
     reference = "arXiv:1810.03307; arXiv:1806.03000"
 
@@ -42,6 +46,8 @@ class VarGrad(Method):
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
+        if self.engine == "library":
+            return captum.noise_tunnel(bank, "vargrad", self.samples, self.noise)
         copies = noisy(bank, self.samples, self.noise)
         values, error = bank.fold(copies.variance), _error(copies, bank)
         return Attribution(values, "element", error, evaluations=len(bank) * self.samples)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb
+from typing import Literal
 
 import numpy as np
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.libraries import shap
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,11 @@ class ExactShap(Method):
     """
 
     limit: int = 12
+    engine: Literal["own", "library"] = "own"
 
     direction = "perturbation"
     additive = True
+    counterpart = "shap"
     cost = "instances * 2 ** min(features, limit) * background"
     reference = "doi:10.1515/9781400881970-018"
 
@@ -39,6 +43,8 @@ class ExactShap(Method):
 
         Raises NotApplicable where more than ``limit`` features differ from the background.
         """
+        if self.engine == "library":
+            return shap.exact_shap(bank, self.limit)
         most = int(bank.active.sum(axis=1).max(initial=0))
         if most > self.limit:
             raise NotApplicable(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xaiframe.explanation import Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.libraries import captum
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,17 @@ class FeatureAblation(Method):
     can replace each other both lose nothing, so the values need not sum to anything.
     """
 
+    engine: Literal["own", "library"] = "own"
+
     direction = "perturbation"
+    counterpart = "captum"
     cost = "instances * (features * background + 1)"
     reference = "arXiv:1311.2901"
 
     def explain(self, bank: CoalitionBank) -> Attribution:
         """Attributions ``(n, features)`` of the bank's instances."""
+        if self.engine == "library":
+            return captum.feature_ablation(bank)
         before = bank.evaluations
         all_but_one = np.broadcast_to(
             ~np.eye(bank.features, dtype=bool), (len(bank), bank.features, bank.features)

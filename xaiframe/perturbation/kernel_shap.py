@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.libraries import shap
 from xaiframe.probe.sampling import Draw
 
 
@@ -26,10 +28,12 @@ class KernelShap(Method):
     """
 
     samples: int = 512
+    engine: Literal["own", "library"] = "own"
 
     direction = "perturbation"
     additive = True
     stochastic = True
+    counterpart = "shap"
     cost = "instances * min(samples, 2 ** min(features, 60) - 2) * background"
     reference = "arXiv:1705.07874; arXiv:2410.01917"
 
@@ -40,6 +44,8 @@ class KernelShap(Method):
     def explain(self, bank: CoalitionBank) -> Attribution:
         """Raises NotApplicable when ``samples`` are too few to determine as many features as an
         instance has that differ from the background."""
+        if self.engine == "library":
+            return shap.kernel_shap(bank, self.samples)
         most = int(bank.active.sum(axis=1).max(initial=0))
         needed = min(4 * most, 2**most - 2)
         if self.samples < needed:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.libraries import shap
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class PermutationShap(Method):
     """
 
     permutations: int = 10
+    engine: Literal["own", "library"] = "own"
 
     direction = "perturbation"
     additive = True
     stochastic = True
+    counterpart = "shap"
     cost = "instances * 2 * permutations * features * background"
     reference = "doi:10.1016/j.cor.2008.04.004; arXiv:2104.12199"
 
@@ -36,6 +40,8 @@ class PermutationShap(Method):
 
     def explain(self, bank: CoalitionBank) -> Attribution:
         """Attributions ``(n, features)`` in units of the score."""
+        if self.engine == "library":
+            return shap.permutation_shap(bank, self.permutations)
         before, n = bank.evaluations, len(bank)
         drawn = [bank.rng(position, "permutations") for position in range(n)]
         gains = np.empty((self.permutations, n, bank.features))

@@ -7,14 +7,23 @@ from collections.abc import Iterable
 import altair as alt
 
 from xaiframe.facts import Fact
-from xaiframe.report import agreement, chart, explained, words
+from xaiframe.report import agreement, chart, explained, measures, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Table, fact_cell, num, parts, status
+from xaiframe.report.cross_check import beside_libraries
 from xaiframe.report.record import Record
 
 
 def chapter(record: Record) -> Chapter:
     """Evaluation table, agreement, faithfulness; what is missing says so."""
-    blocks = parts(record, scores, agreement.beside, curves)
+    blocks = parts(
+        record,
+        scores,
+        measures.measures,
+        agreement.beside,
+        measures.trust,
+        curves,
+        beside_libraries,
+    )
     for choice in record.choices("evaluation"):
         if choice == "fairness":  # a chapter of its own
             continue

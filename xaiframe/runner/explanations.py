@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from xaiframe.data.face import Data, Split
-from xaiframe.evaluation.evidence import Asked, Evidence, Explained, Reexplain
+from xaiframe.evaluation.evidence import Asked, Engine, Evidence, Explained, Recompute, Reexplain
 from xaiframe.explanation import Array, Attribution, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.kinds.answer import Answer, kind
@@ -126,7 +126,7 @@ def _ask(
 def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored | None) -> Outcome:
     """Facts and the ``attribution`` arrays of one local method, or the artifacts of its kind."""
     data = subject.data
-    library = source(getattr(method, "library", "xaiframe"))
+    library = source(method.computed_by)
     if stored.answer is not None:
         outcome = stored.answer.outcome(library)
         known = {one: at for at, one in enumerate(subject.instances.split.ids.tolist())}
@@ -193,6 +193,8 @@ def explained(name: str, method: Any, outcome: Outcome) -> Explained:
         signed=method.signed,
         additive=method.additive,
         own_reference=method.own_reference,
+        stochastic=method.stochastic,
+        counterpart=method.counterpart if method.computed_by == "xaiframe" else "",
     )
 
 
@@ -225,7 +227,7 @@ def explain_globally(
             start = time.perf_counter()
             answer = method.explain(subject.population())
             seconds = time.perf_counter() - start
-            library = source(getattr(method, "library", "xaiframe"))
+            library = source(method.computed_by)
             outcome: Outcome = answer.outcome(library)
             outcome.facts[:0] = spent(answer, seconds)
             return outcome
@@ -282,6 +284,22 @@ def reexplainer(subject: Subject) -> Reexplain:
     return reexplain
 
 
+def recomputer(subject: Subject) -> Recompute:
+    """``(method, asked, engine, seed)`` → attributions of those instances, here or by a library."""
+    methods = {**subject.tools.methods["perturbation"], **subject.tools.methods["gradient"]}
+
+    def recompute(name: str, asked: Asked, engine: Engine, seed: int) -> Array:
+        method = replace(methods[name], engine=engine)
+        bank = BANKS[method.direction](
+            *(subject.scorer, subject.data, asked.x, asked.targets, asked.ids), seed, asked.mask
+        )
+        own = subject.data.feature_mask if asked.mask is None else asked.mask
+        values = method.explain(bank).per_feature(own, len(subject.data.features))
+        return np.asarray(values, dtype=np.float64)
+
+    return recompute
+
+
 def gather(
     subject: Subject,
     local: Mapping[str, Explained],
@@ -304,6 +322,7 @@ def gather(
         curves={k: v for k, v in overall.items() if isinstance(v, Curve)},
         strategy=subject.recipe.strategy,
         reexplain=reexplainer(subject),
+        recompute=recomputer(subject),
         seed=subject.recipe.seed,
         mask=instances.split.mask,
     )
