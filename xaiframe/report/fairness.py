@@ -9,6 +9,7 @@ import pandas as pd
 
 from xaiframe.report import chart, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Row, Table, num, parts, status
+from xaiframe.report.explained_groups import explained_groups
 from xaiframe.report.record import Record
 
 UNIT = "evaluation.fairness"
@@ -42,7 +43,7 @@ PAIR = " × "
 def chapter(record: Record) -> Chapter | None:
     """Gaps, rates by group as dots with intervals, and the same as tables; None where no
     sensitive column was declared, which the strategy already says."""
-    blocks = parts(record, gaps, dots, alone, together)
+    blocks = parts(record, gaps, dots, alone, together, explained_groups)
     if not blocks and not concerned(record):
         return None
     if not blocks:
