@@ -30,11 +30,12 @@ def made(*between):
 @pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
 class TestPictures:
     def test_a_plain_network_can_bear_everything(self):
-        found = remarks(made(nn.AvgPool2d(2)), 1, 8, 8)
+        found = remarks(made(nn.AvgPool2d(8)), 1, 8, 8)
         assert all(one.ok for one in found.values())
-        assert list(found) == ["gradient", "layers", "grad_cam", "lrp", "deep_lift"]
+        assert list(found) == ["gradient", "layers", "cam", "grad_cam", "lrp", "deep_lift"]
         assert found["gradient"].text == "finite at 3 rows"
         assert found["grad_cam"].text == "takes layer 1 (ReLU): 4 maps of 8 × 8 for 8 × 8"
+        assert found["cam"].text == found["grad_cam"].text
         assert found["layers"].text == "every activation and pooling is a layer of its own"
 
     def test_max_pooling_directly_behind_a_relu_is_named(self):
@@ -49,6 +50,13 @@ class TestPictures:
             "no relevance rule reaches layer 2 (LeakyReLU); "
             "no relevance rule reaches layer 3 (Sigmoid)"
         )
+
+    def test_maps_that_are_not_averaged_over_all_positions(self):
+        found = remarks(made(nn.AvgPool2d(2)), 1, 8, 8)["cam"]
+        assert not found.ok
+        assert found.text == "layer 2 (AvgPool2d) averages parts of the feature maps, not all"
+        found = remarks(made(), 1, 8, 8)["cam"]
+        assert found.text.endswith("here stands layer 1 (ReLU): grad_cam does without")
 
     def test_maps_of_one_point(self):
         net = nn.Sequential(nn.Conv2d(1, 4, 8), nn.ReLU(), nn.Flatten(), nn.Linear(4, 3))

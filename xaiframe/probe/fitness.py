@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 
 from xaiframe.errors import NotApplicable
 from xaiframe.model.network import Embedding
+from xaiframe.probe.averaging import averaged
 from xaiframe.probe.reach import adjoining, gaps, last_feature_map
 from xaiframe.probe.rewrite import (
     FUNCTIONS,
@@ -40,9 +41,9 @@ class Remark:
 def fitness(module: nn.Module, x: Tensor) -> tuple[Remark, ...]:
     """Remarks on ``module`` (a score in evaluation mode) at real rows ``x`` ``(n, *input_shape)``.
 
-    One on ``gradient`` and ``layers`` each; where layers can be reached also on ``grad_cam``,
-    ``lrp`` and ``deep_lift``. A network that begins with an embedding is judged behind it. The
-    module is left as it is.
+    One on ``gradient`` and ``layers`` each; where layers can be reached also on ``cam``,
+    ``grad_cam``, ``lrp`` and ``deep_lift``. A network that begins with an embedding is judged
+    behind it. The module is left as it is.
     """
     if isinstance(module, nn.Sequential) and len(module) and isinstance(module[0], Embedding):
         with torch.no_grad():
@@ -62,6 +63,7 @@ def _remarks(module: nn.Module, x: Tensor) -> Iterator[Remark]:
         yield Remark("layers", False, str(reason))
         return
     yield Remark("layers", True, _rewritten(module))
+    yield _cam(network, x)
     yield _grad_cam(network, x)
     take_out_standardize(network)  # as LRP does: scaling the input is no layer
     found = list(dict.fromkeys(gaps(network)))
@@ -130,12 +132,26 @@ def _grad_cam(network: fx.GraphModule, x: Tensor) -> Remark:
     with torch.no_grad():
         network(x[:1])
     hook.remove()
-    channels, *size = shapes[0]
-    place = f"layer {name} ({type(layer).__name__})"
+    return _taken("grad_cam", f"layer {name} ({type(layer).__name__})", shapes[0], x)
+
+
+def _cam(network: fx.GraphModule, x: Tensor) -> Remark:
+    try:
+        found = averaged(network, x)
+    except NotApplicable as reason:
+        return Remark("cam", False, str(reason))
+    with torch.no_grad():
+        shape = found.maps(x[:1]).shape[1:]
+    return _taken("cam", found.place, shape, x)
+
+
+def _taken(method: str, place: str, shape: Sequence[int], x: Tensor) -> Remark:
+    """Which maps ``(channels, *size)`` a method takes for ``x`` ``(n, channels, *space)``."""
+    channels, *size = shape
     if all(one == 1 for one in size):
-        return Remark("grad_cam", False, f"{place} sees the whole input as one point")
+        return Remark(method, False, f"{place} sees the whole input as one point")
     small, large = (" × ".join(map(str, one)) for one in (size, x.shape[2:]))
-    return Remark("grad_cam", True, f"takes {place}: {channels} maps of {small} for {large}")
+    return Remark(method, True, f"takes {place}: {channels} maps of {small} for {large}")
 
 
 def _listed(places: list[str]) -> str:
