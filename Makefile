@@ -46,9 +46,10 @@ contract: setup
 unit: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-bench: setup     ## stage times, gradients, Shapley errors, cost of the checks, planted faults
+bench: setup     ## stage times, gradients, scaling, Shapley errors, cost of the checks, planted faults
 	$(BIN)/python benchmarks/stages.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gradients
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.scaling
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/shapley.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/precaution_cost.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.planted_faults $(PLANTED)

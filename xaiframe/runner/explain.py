@@ -217,21 +217,34 @@ def explain(
 
 def collect(paths: Sequence[Path], kind_: str = "attribution") -> Stored:
     """The batches of one method, joined in order."""
-    parts: list[dict[str, Array]] = []
+    if kind_ == "attribution":
+        return Stored(joined(paths))
+    answers = kind(kind_)
+    stored = Stored(joined(paths, ("ids", "evaluations", "seconds")))
+    stored.answer = answers.joined([answers.unpacked(part) for part in read(paths)])
+    return stored
+
+
+def read(paths: Sequence[Path], names: Sequence[str] = ()) -> Iterator[dict[str, Array]]:
+    """The arrays of each file, one after the other; all of them, or those of these ``names``."""
     for path in paths:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as batch:
-            parts.append({name: batch[name] for name in batch.files})
-    joined, whole = Stored(), ("ids", "evaluations", "seconds")
-    if kind_ != "attribution":
-        answers = kind(kind_)
-        joined.answer = answers.joined([answers.unpacked(part) for part in parts])
-        parts = [{name: part[name] for name in whole} for part in parts]
-    for name in parts[0]:
-        columns = [part[name] for part in parts]
-        if name == "level":
-            joined[name] = columns[0]
-        elif columns[0].ndim == 0:
-            joined[name] = np.array(sum(column.item() for column in columns))
-        else:
-            joined[name] = np.concatenate(columns)
-    return joined
+            yield {name: batch[name] for name in names or batch.files}
+
+
+def joined(paths: Sequence[Path], names: Sequence[str] = ()) -> dict[str, Array]:
+    """The arrays of all files end to end, numbers added up; one file in memory at a time."""
+    n = sum(len(part["ids"]) for part in read(paths, ("ids",)))
+    found: dict[str, Array] = {}
+    at = 0
+    for part in read(paths, names):
+        for name, column in part.items():
+            if name == "level":
+                found[name] = column
+            elif column.ndim == 0:
+                found[name] = found.get(name, np.array(0, column.dtype)) + column
+            else:
+                whole = found.setdefault(name, np.empty((n, *column.shape[1:]), column.dtype))
+                whole[at : at + len(column)] = column
+        at += len(part["ids"])
+    return found

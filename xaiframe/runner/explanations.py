@@ -38,6 +38,8 @@ SHARED = (
 )
 """What every explanation leans on beside its own file; a change there is a change of the answer."""
 DRAWS = 1000
+TOGETHER = 1_000_000
+"""Numbers that the bootstrap draws at once."""
 log = logging.getLogger("xaiframe")
 Attributed = dict[str, Explained]
 """Local explanations by method name."""
@@ -160,11 +162,10 @@ def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored |
 def per_feature(stored: Stored, subject: Subject) -> Array:
     """``(n, features)`` float64 attributions per interpretable feature."""
     level: Literal["element", "feature"] = "element" if stored["level"] == "element" else "feature"
-    attribution = Attribution(stored["values"].astype(np.float64), level)
-    return attribution.per_feature(
-        mask_of(subject.instances.split.take(np.arange(len(stored["ids"]))), subject.data),
-        len(subject.data.features),
-    )
+    attribution = Attribution(stored["values"].astype(np.float64, copy=False), level)
+    own = subject.instances.split.mask
+    mask = subject.data.feature_mask if own is None else own[: len(stored["ids"])]
+    return attribution.per_feature(mask, len(subject.data.features))
 
 
 def mask_of(rows: Split, data: Data) -> Array:
@@ -174,9 +175,13 @@ def mask_of(rows: Split, data: Data) -> Array:
 
 def mean_with_interval(values: Array, seed: int) -> tuple[Array, Array, Array]:
     """Column means of ``values`` ``(n, columns)`` with 95 % percentile-bootstrap bounds."""
-    draws = np.random.default_rng([seed, 41]).integers(0, len(values), (DRAWS, len(values)))
-    counts = np.stack([np.bincount(draw, minlength=len(values)) for draw in draws])
-    low, high = np.quantile(counts @ values / len(values), [0.025, 0.975], axis=0)
+    random, n = np.random.default_rng([seed, 41]), len(values)
+    step, means = max(1, TOGETHER // n), np.empty((DRAWS, values.shape[1]))
+    for start in range(0, DRAWS, step):
+        draws = random.integers(0, n, (min(step, DRAWS - start), n))
+        counts = np.stack([np.bincount(draw, minlength=n) for draw in draws])
+        means[start : start + step] = counts @ values / n
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
     return values.mean(axis=0), low, high
 
 
