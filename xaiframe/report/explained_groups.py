@@ -54,8 +54,9 @@ def _title(record: Record, shown: list[str]) -> str:
         return "No group is explained worse than another beyond chance"
     gap, said = wide[0]
     return (
-        f"{gap.labels['lowest']} are explained worse than {gap.labels['highest']} "
-        f"({gap.labels['column']}): {said} {words.number(gap.value)} lower"
+        f"{words.quoted(gap.labels['lowest'])} is explained worse than "
+        f"{words.quoted(gap.labels['highest'])} ({gap.labels['column']}): {said} "
+        f"{words.number(gap.value)} lower"
     )
 
 
