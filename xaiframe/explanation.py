@@ -81,8 +81,8 @@ class Method:
     """The library that computes the same, where the parameter ``engine`` is ``library``."""
     cost = "instances"
     """Model evaluations as an arithmetic expression over parameters and
-    instances, features, elements, background, rows, classes, gradient (1 where the model offers it,
-    else 0)."""
+    instances, features, elements, background, rows, test and train (rows of the whole splits),
+    classes, gradient (1 where the model offers it, else 0)."""
     reference = ""
     """Where the method is published: DOI or arXiv id."""
 

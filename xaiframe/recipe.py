@@ -31,7 +31,7 @@ class Strategy:
     """The soft data that hard data cannot give (METHOD §2).
 
     select: axis of the taxonomy (scope, access, usage, reach, direction) → value or values; stands
-    for the lists of perturbation and gradient methods where a recipe names none.
+    for the lists of intrinsic, perturbation and gradient methods where a recipe names none.
     """
 
     purpose: str = ""
@@ -111,6 +111,7 @@ class Recipe:
     model: Node
     precaution: Mapping[str, Node]
     repair: Mapping[str, Node]
+    intrinsic: Mapping[str, Node]
     perturbation: Mapping[str, Node]
     gradient: Mapping[str, Node]
     evaluation: Mapping[str, Node]

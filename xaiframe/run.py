@@ -248,6 +248,10 @@ class Round:
         return subject
 
     def explain(self, subject: Subject) -> None:
+        if self.recipe.intrinsic:
+            self.stage("intrinsic", len(self.tools.methods["intrinsic"]))
+            self.not_applicable("intrinsic")
+            explain_globally(self.ledger, subject, "intrinsic", self.recipe.intrinsic)
         for direction in ("perturbation", "gradient"):
             nodes = getattr(self.recipe, direction)
             self.stage(direction, len(self.tools.methods[direction]))

@@ -138,6 +138,7 @@ def recipe(**changes):
         model=node("Network"),
         precaution={"early": node("Early"), "late": node("Late")},
         repair={},
+        intrinsic={},
         perturbation={"shapley": node("Shapley"), "permute": node("Permute")},
         gradient={"slope": node("Slope")},
         evaluation={"weigh": node("Weigh")},

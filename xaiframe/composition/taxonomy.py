@@ -22,7 +22,7 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "direction": ("perturbation", "gradient", "none"),
 }
 """METHOD §2: the axes of the taxonomy and the values each may take."""
-SELECTED = ("perturbation", "gradient")
+SELECTED = ("intrinsic", "perturbation", "gradient")
 """Groups of methods that a strategy may select from."""
 
 

@@ -103,6 +103,8 @@ class Estimator:
         return {
             "instances": _at_most(explain.instances, shapes.rows),
             "rows": _at_most(explain.sample, shapes.rows),
+            "test": shapes.rows,
+            "train": shapes.train,
             "background": declared if shapes.background is None else shapes.background,
             "features": shapes.features,
             "elements": shapes.elements,

@@ -25,7 +25,8 @@ from xaiframe.planning.search_space import space_faults
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 
-METHODS = ("perturbation", "gradient")
+DIRECTIONS = ("perturbation", "gradient")
+METHODS = ("intrinsic", *DIRECTIONS)
 GROUPS = ("precaution", "repair", *METHODS, "evaluation")
 TRAINED = "the model comes trained: nothing is fitted here"
 UNKNOWN = Description("", (), {}, "")
@@ -193,7 +194,8 @@ class Planner:
         yield Stage("precaution", tuple(self.checks("fitted")), "fitted")
         yield Stage("probe", (Unit("reference"), Unit("instances")))
         for group in METHODS:
-            yield Stage(group, tuple(self.every[group]))
+            if group in DIRECTIONS or self.every[group]:
+                yield Stage(group, tuple(self.every[group]))
         yield Stage("evaluation", tuple(self.every["evaluation"]))
         if tuning.parameter("trials"):  # tuning none has no trials, and no stage
             trials = numbers(tuning, self.recipe.tuning)["trials"] or 0
@@ -370,7 +372,7 @@ class Planner:
             return Cost()
 
     def notices(self, stages: Sequence[Stage]) -> Iterator[str]:
-        for group in METHODS:
+        for group in DIRECTIONS:
             units = [unit for stage in stages if stage.name == group for unit in stage.units]
             if units and not any(unit.applies for unit in units):
                 yield f"no {group} method applies, so there is no evidence from that direction"

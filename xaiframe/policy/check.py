@@ -20,12 +20,13 @@ STAGES = (
     "probe",
     "precaution",
     "repair",
+    "intrinsic",
     "perturbation",
     "gradient",
     "evaluation",
     "tuning",
 )
-GROUPS = ("strategy", "precaution", "perturbation", "gradient", "evaluation", "tuning")
+GROUPS = ("strategy", "precaution", "intrinsic", "perturbation", "gradient", "evaluation", "tuning")
 FACT = re.compile(r"[a-z_]+(\.[\w-]+){2,}")
 Check = Callable[[Document, Key, Any], Iterator[Problem]]
 

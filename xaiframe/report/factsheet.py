@@ -13,7 +13,7 @@ from xaiframe.report.record import Record
 SECTIONS = {
     "data": ("data", "precaution", "repair"),
     "model": ("model",),
-    "explanation": ("probe", "perturbation", "gradient"),
+    "explanation": ("probe", "intrinsic", "perturbation", "gradient"),
     "evaluation": ("evaluation",),
     "tuning": ("tuning",),
 }

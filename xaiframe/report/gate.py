@@ -17,6 +17,7 @@ HOMES = {
     "precaution": "precaution",
     "model": "performance",
     "probe": "importance",
+    "intrinsic": "otherwise",
     "perturbation": "importance",
     "gradient": "importance",
     "evaluation": "evaluation",

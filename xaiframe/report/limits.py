@@ -8,7 +8,7 @@ from xaiframe.report import explained, words
 from xaiframe.report.block import Block, Chapter, Prose, Row, Table, parts
 from xaiframe.report.record import Record
 
-STAGES = ("precaution", "repair", "perturbation", "gradient", "evaluation")
+STAGES = ("precaution", "repair", "intrinsic", "perturbation", "gradient", "evaluation")
 
 
 def chapter(record: Record) -> Chapter:

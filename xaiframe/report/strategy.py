@@ -19,7 +19,7 @@ SAID = {
     "fallback": "Where it should not decide",
 }
 
-SHOWN = ("precaution", "repair", "perturbation", "gradient", "evaluation", "tuning")
+SHOWN = ("precaution", "repair", "intrinsic", "perturbation", "gradient", "evaluation", "tuning")
 
 
 def chapter(record: Record) -> Chapter:
@@ -53,6 +53,8 @@ def scope(record: Record) -> Iterable[Block]:
     stages = []
     for name in SHOWN:
         units = [u for key, u in record.units.items() if key.startswith(f"{name}.")]
+        if name == "intrinsic" and not units:
+            continue  # asked for by few
         refused = [u for u in units if not u.get("applies", True)]
         stages.append(
             {

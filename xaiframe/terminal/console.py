@@ -41,6 +41,7 @@ GROUPS: Mapping[str, str] = {
     "model": "what is audited",
     "precaution": "checks of the data, before they do harm",
     "repair": "what the fit learns from, put right; validation and test stay",
+    "intrinsic": "models that are their own explanation, fitted beside the audited one",
     "perturbation": "change the input, watch the output",
     "gradient": "follow the output back to the input",
     "evaluation": "do the explanations agree; are they faithful and sane",
