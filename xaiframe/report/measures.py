@@ -17,6 +17,8 @@ COLUMNS = {
     "moves with small noise": "stability.max_sensitivity",
     "moves with the seed": "stability.reseeding",
     "features to 80 %": "complexity.features_to_mass",
+    "inside the region": "localisation.mass",
+    "all words lost": "sufficiency.comprehensiveness",
 }
 """Heading → the fact below ``evaluation`` that the column shows."""
 
