@@ -18,7 +18,7 @@ COLUMNS = {
     "moves with the seed": "stability.reseeding",
     "features to 80 %": "complexity.features_to_mass",
     "inside the region": "localisation.mass",
-    "all words lost": "sufficiency.comprehensiveness",
+    "lost without its words": "sufficiency.comprehensiveness",
 }
 """Heading → the fact below ``evaluation`` that the column shows."""
 
