@@ -26,10 +26,10 @@ def beside_libraries(record: Record) -> Iterable[Block]:
         ["method", "library", "deviation", "re-seeded here", "library re-seeded", "verdict"],
         [_row(record, fact) for fact in facts],
         n=f"{words.count(asked, 'instance')} each",
-        how="Deviation: the largest difference between the attributions computed here and by the "
-        "library, over the same background, target, scale and features, as a share of the largest "
-        "attribution. Re-seeded: the same difference between two seeds of one side; a dash: "
-        "nothing is drawn at random.",
+        how="Deviation: the largest difference between what is computed here and by the library, "
+        "over the same background, target, scale and features, as a share of the largest "
+        "attribution; means of three seeds where a method draws at random. Re-seeded: the largest "
+        "difference between two seeds of one side. More than twice that is more than chance.",
         caution="Two programs that agree can still be wrong about the model in the same way.",
         facts=(f"{UNIT}.deviation", f"{UNIT}.allowed"),
         compact=True,
