@@ -32,7 +32,7 @@ class TestPictures:
     def test_a_plain_network_can_bear_everything(self):
         found = remarks(made(nn.AvgPool2d(8)), 1, 8, 8)
         assert all(one.ok for one in found.values())
-        assert list(found) == ["gradient", "layers", "cam", "grad_cam", "lrp", "deep_lift"]
+        assert list(found) == ["gradient", "layers", "cam", "grad_cam", "deep_lift", "lrp"]
         assert found["gradient"].text == "finite at 3 rows"
         assert found["grad_cam"].text == "takes layer 1 (ReLU): 4 maps of 8 × 8 for 8 × 8"
         assert found["cam"].text == found["grad_cam"].text
@@ -119,6 +119,27 @@ def test_gradients_that_do_not_help(forward, why):
     found = remarks(Useless(), 4)["gradient"]
     assert not found.ok
     assert why in found.text
+
+
+class Recurrent(nn.Module):
+    def __init__(self, cell):
+        super().__init__()
+        self.cell, self.output = cell, nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.output(self.cell(x)[0][:, -1])
+
+
+def test_recurrent_cells_have_relevance_rules_and_no_difference_rules():
+    found = remarks(Recurrent(nn.GRU(4, 5, batch_first=True)), 7, 4)
+    assert found["lrp"].ok
+    for name in ("deep_lift", "deep_lift_shap"):
+        assert not found[name].ok
+        assert found[name].text == "DeepLIFT has no rule for the gates of layer cell (GRU)"
+    plain = remarks(Recurrent(nn.RNN(4, 5, batch_first=True)), 7, 4)["lrp"]
+    assert plain.text == (
+        "no relevance rule reaches layer cell (RNN): relevance passes through GRU and LSTM"
+    )
 
 
 def test_a_network_on_words_is_judged_behind_its_embedding():

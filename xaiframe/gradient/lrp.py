@@ -23,6 +23,7 @@ from xaiframe.model.memory import in_batches
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.layerwise import copy_of
 from xaiframe.probe.reach import ACTIVATIONS, POOLS, layer_chain
+from xaiframe.probe.recurrent import unroll
 from xaiframe.probe.rewrite import CONVOLUTIONS, take_out_standardize
 
 LOSS = 1e-3
@@ -34,16 +35,18 @@ class LRP(Method):
     """Relevance of each input element: what is left of the score after every layer passed it on.
 
     rule: what convolutions follow, ``epsilon``, ``z_plus`` (only positive contributions) or
-    ``gamma`` (positive ones favoured); linear and pooling layers always follow epsilon, and so
-    does a convolution whose inputs can be negative, for which the other two are not defined;
+    ``gamma`` (positive ones favoured); linear, recurrent and pooling layers always follow epsilon,
+    and so does a convolution whose inputs can be negative, for which the other two are not defined;
     epsilon: stabiliser of the epsilon rule, above 0; gamma: favour of the gamma rule, above 0.
 
     Bach et al. 2015 (doi:10.1371/journal.pone.0130140), composites of Montavon et al. 2019
-    (doi:10.1007/978-3-030-28954-6_10); the propagation is captum's. It runs on a copy of the
-    model with batch norm folded and dropout removed, from the standardised input on: standardising
-    is one-to-one and keeps its element's relevance. Relevance is conserved from layer to layer but
-    for what biases and epsilon absorb, so ``values`` need not sum to the score. There is no
-    baseline: zero after standardising (the training mean of a table, black of an image) is it.
+    (doi:10.1007/978-3-030-28954-6_10); the propagation is captum's, through the hidden states and
+    memory cells of GRU and LSTM that of Arras et al. 2017 (arXiv:1706.07206). It runs on a copy of
+    the model with batch norm folded and dropout removed, from the standardised input on:
+    standardising is one-to-one and keeps its element's relevance. Relevance is conserved from layer
+    to layer but for what biases and epsilon absorb, so ``values`` need not sum to the score. There
+    is no baseline: zero after standardising (the training mean of a table, black of an image) is
+    it.
     """
 
     rule: Literal["epsilon", "z_plus", "gamma"] = "z_plus"
@@ -57,7 +60,9 @@ class LRP(Method):
     own_reference = True
     cost = "instances"
     library = "captum"
-    reference = "doi:10.1371/journal.pone.0130140; doi:10.1007/978-3-030-28954-6_10"
+    reference = (
+        "doi:10.1371/journal.pone.0130140; doi:10.1007/978-3-030-28954-6_10; arXiv:1706.07206"
+    )
 
     def __post_init__(self) -> None:
         if self.rule not in ("epsilon", "z_plus", "gamma"):
@@ -75,6 +80,7 @@ class LRP(Method):
         """
         network = copy_of(bank)
         standardize = take_out_standardize(network)
+        unroll(network, self.epsilon)
         chain = layer_chain(network)
         lowest = standardize(bank.tensor(bank.lowest)[None])
         rules = self._rules(chain, non_negative=bool((lowest >= 0).all()))

@@ -21,8 +21,8 @@ class GRU:
     hidden: units per layer; layers: stacked; dropout: share of units dropped before the last
     layer, [0, 1).
 
-    Cho et al. 2014 (arXiv:1406.1078). Gradients flow through all samples; there are no plain
-    layers for LRP and no convolution for Grad-CAM.
+    Cho et al. 2014 (arXiv:1406.1078). Gradients and relevance flow through all samples; there
+    are no differences for DeepLIFT and there is no convolution for Grad-CAM.
     """
 
     hidden: int = 32
@@ -30,7 +30,7 @@ class GRU:
     dropout: float = 0.1
 
     modalities = ("series",)
-    provides = ("gradient",)
+    provides = ("gradient", "layers")
     space: ClassVar[Mapping[str, Any]] = {"hidden": {"choices": [16, 32, 64]}}
 
     def __post_init__(self) -> None:

@@ -13,9 +13,11 @@ from xaiframe.errors import NotApplicable
 from xaiframe.model.network import Embedding
 from xaiframe.probe.averaging import averaged
 from xaiframe.probe.reach import adjoining, gaps, last_feature_map
+from xaiframe.probe.recurrent import unroll
 from xaiframe.probe.rewrite import (
     FUNCTIONS,
     LayerTracer,
+    label,
     layers,
     simplify,
     take_out_standardize,
@@ -65,9 +67,19 @@ def _remarks(module: nn.Module, x: Tensor) -> Iterator[Remark]:
     yield Remark("layers", True, _rewritten(module))
     yield _cam(network, x)
     yield _grad_cam(network, x)
+    yield from _deep_lift(network)
     take_out_standardize(network)  # as LRP does: scaling the input is no layer
+    unroll(network)
     found = list(dict.fromkeys(gaps(network)))
     yield Remark("lrp", not found, _listed(found) or "every layer has a relevance rule")
+
+
+def _deep_lift(network: fx.GraphModule) -> Iterator[Remark]:
+    gated = [label(node, network) for node, _ in layers(network, nn.RNNBase)]
+    if gated:
+        text = f"DeepLIFT has no rule for the gates of {_listed(gated)}"
+        yield from (Remark(name, False, text) for name in ("deep_lift", "deep_lift_shap"))
+        return
     pairs = adjoining(network)
     apart = "takes a non-linear layer's output directly: a copy gives it a tensor of its own"
     text = f"{_listed(pairs)} {apart}" if pairs else "no two non-linear layers adjoin"

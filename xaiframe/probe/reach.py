@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
+
 import torch
 from torch import fx, nn
 
 from xaiframe.errors import NotApplicable
+from xaiframe.probe.recurrent import Unrolled, obstacle
 from xaiframe.probe.rewrite import CONVOLUTIONS, label, layers
 
 POOLS = (
@@ -14,6 +17,12 @@ POOLS = (
 )
 ACTIVATIONS = (nn.ReLU, nn.Tanh)
 """Activations through which relevance passes unchanged."""
+REARRANGING = (
+    *(torch.flatten, torch.reshape, torch.squeeze, torch.unsqueeze, torch.transpose),
+    *(torch.permute, torch.cat, torch.stack, torch.chunk, operator.getitem),
+    *("reshape", "view", "squeeze", "unsqueeze", "transpose", "permute", "contiguous", "chunk"),
+)
+"""Operations whose every number is one they were given: it keeps its relevance."""
 FOLLOWING = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid)
 """Activations that belong to the convolution before them."""
 NONLINEAR = (
@@ -38,23 +47,35 @@ def gaps(network: fx.GraphModule) -> list[str]:
     """Every place, from the input on, that no relevance rule reaches; empty where all are."""
     found = []
     for node in network.graph.nodes:
-        if len(node.users) > 1:
+        if len(node.users) > 1 and not _rejoined(node):
             found.append(
                 f"the output of {label(node, network)} goes two ways (a skip connection or a gate):"
                 " no relevance rule reaches across"
             )
         if node.op == "call_module":
             layer = network.get_submodule(node.target)
-            if type(layer) not in (nn.Linear, *CONVOLUTIONS, *POOLS, *ACTIVATIONS):
-                found.append(_no_rule(label(node, network), layer))
-        elif node.op not in ("placeholder", "output") and node.target is not torch.flatten:
+            if type(layer) not in (nn.Linear, Unrolled, *CONVOLUTIONS, *POOLS, *ACTIVATIONS):
+                found.append(_no_rule(label(node, network), _hint(node, layer)))
+        elif node.op not in ("placeholder", "output") and node.target not in REARRANGING:
             found.append(_no_rule(label(node, network)))
     return found
 
 
-def _no_rule(place: str, layer: nn.Module | None = None) -> str:
-    hint = "; set reference.output: logit" if isinstance(layer, nn.Softmax) else ""
+def _rejoined(node: fx.Node) -> bool:
+    """Whether parts of an output are taken apart and joined again, both ends of a series say."""
+    ends = {end for user in node.users for end in user.users}
+    apart = all(user.target is operator.getitem for user in node.users)
+    return apart and len(ends) == 1 and ends.pop().target is torch.cat
+
+
+def _no_rule(place: str, hint: str = "") -> str:
     return f"no relevance rule reaches {place}{hint}"
+
+
+def _hint(node: fx.Node, layer: nn.Module) -> str:
+    if isinstance(layer, nn.RNNBase):
+        return f": {obstacle(node, layer)}"
+    return "; set reference.output: logit" if isinstance(layer, nn.Softmax) else ""
 
 
 def last_feature_map(network: fx.GraphModule) -> nn.Module:
