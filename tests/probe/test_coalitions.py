@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from xaiframe.data.face import Data, Split
+from xaiframe.errors import NotApplicable
 from xaiframe.model.face import WhiteBox
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.reference import Reference
@@ -150,6 +151,27 @@ def test_a_sample_holds_each_coalition_beside_its_complement():
         both = np.stack([drawn.masks, ~drawn.masks])
         asked = np.repeat(both.reshape(1, -1, 9), 3, axis=0)
         np.testing.assert_array_equal(values.ravel(), bank.values(asked)[position])
+
+
+def test_a_sample_too_small_for_what_it_must_determine_is_refused():
+    bank = make(np.arange(7))
+    with pytest.raises(NotApplicable, match=r"12 coalitions are too few for 7 features.*28"):
+        bank.sample(12, least=4)
+    assert len(bank.sample(12)[0][0]) == 6
+    assert bank.sample(28, least=4)[0][1].shape == (2, 14)
+    all_of_three = make(np.arange(3)).sample(6, least=4)  # 12 would be wanted, 6 are there
+    assert all_of_three[0][0].exhaustive
+
+
+def test_what_is_missing_stays_missing_in_hybrids():
+    x = np.array([[np.nan, -0.0, 1, 2, 3, 4, 5, 6, np.nan]], np.float32)
+    bank, seen = make(np.arange(9), x=x, chosen=[0]), []
+    bank.scorer.model.module.register_forward_pre_hook(lambda _, rows: seen.append(rows[0]))
+    kept = np.zeros((1, 1, 9), dtype=bool)
+    kept[..., [0, 1, 4]] = True
+    bank.values(kept)
+    expected = np.where(kept[0], x, bank.reference.background)
+    assert expected.tobytes() == seen[-1].numpy().tobytes()
 
 
 def test_a_method_may_score_rows_of_its_own():

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.fair_coin import Tossed
+from xaiframe.probe.sampling import LEAST
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,9 @@ class Banzhaf(Method):
         Raises NotApplicable when ``samples`` are too few for as many features as an instance has
         that differ from the background.
         """
-        most = int(bank.active.sum(axis=1).max(initial=0))
-        needed = min(4 * most, 2**most - 2)
-        if self.samples < needed:
-            raise NotApplicable(
-                f"{self.samples} coalitions are too few for {most} features; "
-                f"set samples to at least {needed}"
-            )
         before = bank.evaluations
         values, error = (np.zeros((len(bank), bank.features)) for _ in range(2))
-        for position, (draw, answers) in enumerate(bank.sample(self.samples)):
+        for position, (draw, answers) in enumerate(bank.sample(self.samples, LEAST)):
             active = bank.active[position]
             tossed = Tossed.of(draw, answers, bank.full[position], bank.empty[position])
             values[position, active], error[position, active] = fit(tossed)

@@ -7,11 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.libraries import shap
-from xaiframe.probe.sampling import Draw
+from xaiframe.probe.sampling import LEAST, Draw
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class KernelShap(Method):
 
     samples: coalitions per instance; at least 4 per feature that differs from the background,
     exact from 2**features − 2 on.
+    engine: own, or the library: shap's KernelExplainer with as many.
 
     Lundberg & Lee 2017 (arXiv:1705.07874) on paired, leverage-weighted coalitions (Musco & Witter
     2025, arXiv:2410.01917). ``values`` ``(n, features)`` sum to score − base to the last digit;
@@ -46,17 +46,10 @@ class KernelShap(Method):
         instance has that differ from the background."""
         if self.engine == "library":
             return shap.kernel_shap(bank, self.samples)
-        most = int(bank.active.sum(axis=1).max(initial=0))
-        needed = min(4 * most, 2**most - 2)
-        if self.samples < needed:
-            raise NotApplicable(
-                f"{self.samples} coalitions are too few for {most} features; "
-                f"set samples to at least {needed}"
-            )
         before = bank.evaluations
         values = np.zeros((len(bank), bank.features))
         error = np.zeros((len(bank), bank.features))
-        for position, (draw, answers) in enumerate(bank.sample(self.samples)):
+        for position, (draw, answers) in enumerate(bank.sample(self.samples, LEAST)):
             active = bank.active[position]
             gain = bank.full[position] - bank.empty[position]
             values[position, active], error[position, active] = regress(draw, answers, gain)

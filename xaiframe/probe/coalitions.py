@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution
 from xaiframe.model.memory import in_batches
 from xaiframe.probe.bank import Bank
@@ -23,7 +24,8 @@ class CoalitionBank(Bank):
 
     @cached_property
     def _background(self) -> Array:
-        return self.reference.background.reshape(len(self.reference.background), -1)
+        background = np.asarray(self.reference.background, dtype=np.float32)
+        return background.reshape(len(background), -1)
 
     @cached_property
     def _rows(self) -> Array:
@@ -57,27 +59,33 @@ class CoalitionBank(Bank):
         """``(n, k)`` float64: v(S) of ``masks`` ``(n, k, features)`` bool, True = feature kept."""
         masks = np.asarray(masks, dtype=bool) | ~self.active[:, None]
         keys = [_keys(one) for one in masks]
-        asked = [
-            (position, index)
-            for position, own in enumerate(keys)
-            for index in {
-                key: i for i, key in enumerate(own) if key not in self._memo[position]
-            }.values()
+        fresh = [
+            [key for key in dict.fromkeys(own) if key not in memo]
+            for memo, own in zip(self._memo, keys, strict=True)
         ]
-        if asked:
-            owners, indices = np.array(asked).T
-            answers = self._evaluate(owners, masks[owners, indices])
-            for (position, index), answer in zip(asked, answers.tolist(), strict=True):
-                self._memo[position][keys[position][index]] = answer
-        known = [[memo[key] for key in own] for memo, own in zip(self._memo, keys, strict=True)]
+        owners = np.repeat(np.arange(len(self)), [len(own) for own in fresh])
+        if len(owners):
+            answers = iter(self._evaluate(owners, self._unkeyed(fresh)).tolist())
+            for memo, own in zip(self._memo, fresh, strict=True):
+                memo.update(zip(own, answers, strict=False))
+        known = [[*map(memo.__getitem__, own)] for memo, own in zip(self._memo, keys, strict=True)]
         return np.array(known, dtype=np.float64).reshape(masks.shape[:2])
 
-    def sample(self, samples: int) -> list[tuple[Draw, Array]]:
+    def sample(self, samples: int, least: int = 0) -> list[tuple[Draw, Array]]:
         """Per instance the shared sample of coalitions of its active features, and their values.
 
         The values are ``(2, pairs)``: v of every S of the draw, and of every complement. Each
         method that asks for the same number gets the same coalitions, so only the first pays.
+        Raises NotApplicable where ``samples`` are fewer than ``least`` per active feature of some
+        instance and not all coalitions either.
         """
+        most = int(self.active.sum(axis=1).max(initial=0))
+        needed = min(least * most, 2**most - 2)
+        if samples < needed:
+            raise NotApplicable(
+                f"{samples} coalitions are too few for {most} features; "
+                f"set samples to at least {needed}"
+            )
         draws = [
             draw(int(self.active[i].sum()), samples, self.rng(i, "coalitions"))
             for i in range(len(self))
@@ -113,15 +121,24 @@ class CoalitionBank(Bank):
     def _evaluate(self, owners: Array, masks: Array) -> Array:
         """v of ``masks`` ``(u, features)``, each for the instance at its ``owners`` ``(u,)``."""
         size = len(self._background)
+        rows, background = self._rows.view(np.int32), self._background.view(np.int32)
 
         def answer(part: slice) -> Array:
-            kept = self._elements(masks[part], owners[part])
-            hybrid = np.where(kept[:, None], self._rows[owners[part], None], self._background)
-            rows = hybrid.reshape(-1, *self.x.shape[1:])
-            scores = self._scores(rows, np.repeat(self.targets[owners[part]], size))
+            # Bits chosen by a mask of ones and zeros: the same as np.where, in half its time.
+            kept = -self._elements(masks[part], owners[part]).astype(np.int32)
+            hybrid = background & ~kept[:, None]
+            hybrid |= (rows[owners[part]] & kept)[:, None]
+            asked = hybrid.view(np.float32).reshape(-1, *self.x.shape[1:])
+            scores = self._scores(asked, np.repeat(self.targets[owners[part]], size))
             return np.asarray(scores.reshape(-1, size) @ self.reference.weights)
 
         return np.concatenate(list(in_batches(self.scorer, len(owners), answer, size)))
+
+    def _unkeyed(self, keys: list[list[bytes]]) -> Array:
+        """``(u, features)`` bool: the masks that all of ``keys`` stand for, end to end."""
+        packed = np.frombuffer(b"".join(key for own in keys for key in own), dtype=np.uint8)
+        width = -(-self.features // 8)
+        return np.unpackbits(packed.reshape(-1, width), axis=1, count=self.features).view(bool)
 
     def _elements(self, masks: Array, owners: Array) -> Array:
         """``masks`` ``(u, features)`` of the instances at ``owners``, as ``(u, elements)``."""
