@@ -1,0 +1,122 @@
+"""Friedman's H: the share of an effect that features have only together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Array, Method
+from xaiframe.kinds.interactions import Interactions
+from xaiframe.probe.mixing import Mixing
+from xaiframe.probe.pairs import pairs_of
+from xaiframe.probe.score import Population
+
+LEAST = 0.01
+"""Share of the score's standard deviation that a joint effect must reach to be a ratio's part."""
+DRAWS = 200
+
+
+@dataclass(frozen=True)
+class FeatureInteraction(Method):
+    """H² of two features: variance of what partial dependence adds for both ÷ that for both.
+
+    sample: rows, at least 3, evenly spread; each is combined with each.
+    top: features whose pairs are asked about, at least 2, those with the largest joint effect with
+    all others.
+
+    Friedman & Popescu 2008 (doi:10.1214/07-AOAS148). ``value`` is H: 0 where the effects add up, 1
+    where there is no effect but together; of a feature alone, the same with all others at once.
+    ``size`` is the joint effect itself, a standard deviation in units of the score (Inglis, Parnell
+    & Hurley 2022, doi:10.1080/10618600.2021.2007935). Every part is averaged over the same rows, so
+    that features whose effects add up get exactly 0 in any sample, not a positive number by
+    chance; but where an effect is tiny, so is what it is divided by: H is 0 where the joint effect
+    is below 1 % of the score's standard deviation. ``error`` is a bootstrap over the rows at which
+    effects are taken. Features are set apart from each other, into combinations that may never
+    occur. Of several outputs the variances are averaged.
+    """
+
+    sample: int = 60
+    top: int = 10
+
+    scope = "global"
+    direction = "perturbation"
+    kind = "interactions"
+    signed = False
+    modalities = ("table", "image", "series")
+    own_reference = True
+    cost = (
+        "min(sample, rows) + min(sample, rows) ** 2 * (2 * features"
+        " + min(top, features) * (min(top, features) - 1) / 2)"
+    )
+    reference = "doi:10.1214/07-AOAS148; doi:10.1080/10618600.2021.2007935"
+
+    def __post_init__(self) -> None:
+        if self.sample < 3:
+            raise ValueError(f"sample must be at least 3, not {self.sample}")
+        if self.top < 2:
+            raise ValueError(f"top must be at least 2, not {self.top}")
+
+    def explain(self, population: Population) -> Interactions:
+        """Pairs of the leading features, and every feature with all others.
+
+        Raises NotApplicable where features are not aligned or the score is the same in all rows.
+        """
+        mixing, before = Mixing(population), population.scorer.evaluations
+        size, names = min(self.sample, len(population.rows)), np.array(population.features, object)
+        rows = np.linspace(0, len(population.rows) - 1, size).round().astype(int)
+        every = np.eye(len(names), dtype=bool)
+        whole = centred(mixing.recomposed(np.repeat(rows[:, None], len(names), axis=1)))
+        if np.allclose(whole, 0, atol=1e-12):
+            raise NotApplicable("the score is the same in every row of the sample")
+        ratio = Ratio(size, population.seed, float(np.sqrt((whole**2).mean())))
+        single = [centred(mixing.dependence(one, rows)) for one in every]
+        rest = [centred(mixing.dependence(~one, rows)) for one in every]
+        alone = [
+            ratio(whole - own - others, whole) for own, others in zip(single, rest, strict=True)
+        ]
+        joint = np.array([one["size"] for one in alone])
+        chosen = pairs_of(np.sort(np.argsort(-joint, kind="stable")[: self.top]))
+        pairs = []
+        for a, b in chosen.tolist():
+            both = centred(mixing.dependence(every[a] | every[b], rows))
+            pairs.append(ratio(both - single[a] - single[b], both))
+        columns = ["value", "error", "size"]
+        return Interactions(
+            index="h",
+            pairs=pd.DataFrame(pairs, columns=columns).assign(
+                first=names[chosen[:, 0]], second=names[chosen[:, 1]]
+            ),
+            alone=pd.DataFrame(alone, columns=columns).assign(feature=names),
+            n=size,
+            evaluations=population.scorer.evaluations - before,
+        )
+
+
+def centred(effect: Array) -> Array:
+    """``(n, outputs)`` with mean 0 over the rows."""
+    return np.asarray(effect - effect.mean(axis=0))
+
+
+class Ratio:
+    """H, its error and the joint effect, from effects at the same n rows.
+
+    scale: standard deviation of the score.
+    """
+
+    def __init__(self, n: int, seed: int, scale: float) -> None:
+        draws = np.random.default_rng([seed % 2**64, 53]).integers(0, n, (DRAWS, n))
+        self.counts = np.stack([np.bincount(one, minlength=n) for one in draws])
+        self.least = LEAST * scale
+
+    def __call__(self, joint: Array, effect: Array) -> dict[str, float]:
+        """Of the ``joint`` part ``(n, outputs)`` in the ``effect`` ``(n, outputs)``."""
+        above, below = (joint**2).mean(axis=1), (effect**2).mean(axis=1)
+        size = float(np.sqrt(above.mean()))
+        if size < self.least or below.sum() == 0:
+            return {"value": 0.0, "error": 0.0, "size": size}
+        again = np.sqrt(self.counts @ above / np.maximum(self.counts @ below, 1e-300))
+        value = float(np.sqrt(above.sum() / below.sum()))
+        return {"value": value, "error": float(again.std(ddof=1)), "size": size}
