@@ -12,6 +12,8 @@ from xaiframe.explanation import Array
 from xaiframe.facts import Better, Fact
 
 RESAMPLES = 1000
+TOGETHER = 1_000_000
+"""Numbers that are drawn at once."""
 DIGITS = 6
 """Attributions are float32 at heart: less than 1e-6 of the largest is rounding, not rank."""
 
@@ -134,8 +136,11 @@ def rank_correlation(u: Array, v: Array, seed: int) -> Estimate:
         return Estimate(
             None, None, n, "constant over the instances" if n > 1 else "too few instances"
         )
-    chosen = np.random.default_rng([seed, n]).integers(0, n, (RESAMPLES, n))
-    return Estimate(float(value), interval(rank_correlations(u[chosen], v[chosen])), n)
+    random, step = np.random.default_rng([seed, n]), max(1, TOGETHER // n)
+    parts = (min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step))
+    chosen = (random.integers(0, n, (part, n)) for part in parts)
+    drawn = np.concatenate([rank_correlations(u[own], v[own]) for own in chosen])
+    return Estimate(float(value), interval(drawn), n)
 
 
 def relabelled(
