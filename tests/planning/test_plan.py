@@ -7,7 +7,7 @@ import pytest
 from xaiframe.catalogue.listing import describe
 from xaiframe.catalogue.source import module_named
 from xaiframe.errors import RecipeError
-from xaiframe.planning.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
+from xaiframe.catalogue.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
 from xaiframe.planning.plan import plan
 from xaiframe.planning.search_space import flatten
 from xaiframe.recipe import Explain, Fit, Recipe, ReferenceConfig
@@ -386,7 +386,7 @@ def test_a_space_may_be_nested_or_dotted():
 def test_no_choice_of_the_house_has_a_cost_that_cannot_be_read():
     from xaiframe.catalogue.listing import entries, house
     from xaiframe.catalogue.values import cost
-    from xaiframe.planning.estimate import numbers
+    from xaiframe.catalogue.estimate import numbers
 
     known = dict.fromkeys(
         ("instances", "rows", "background", "features", "elements", "classes", "gradient"), 2.0

@@ -12,7 +12,7 @@ from xaiframe.catalogue.reader import read, shown
 from xaiframe.composition.applicability import Subject, fitting_models, reason_against
 from xaiframe.composition.compose import Composed, policy_floor, search_path
 from xaiframe.errors import Problem, RecipeError
-from xaiframe.planning.estimate import (
+from xaiframe.catalogue.estimate import (
     NOTHING,
     Cost,
     Estimator,

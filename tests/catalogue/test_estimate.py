@@ -5,7 +5,7 @@ import pytest
 from xaiframe.catalogue.listing import describe
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
-from xaiframe.planning.estimate import Estimator, Shapes, known_shapes
+from xaiframe.catalogue.estimate import Estimator, Shapes, known_shapes
 from xaiframe.recipe import Explain, ReferenceConfig
 
 
