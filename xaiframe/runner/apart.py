@@ -140,7 +140,8 @@ def main_left_out(payload: bytes) -> Iterator[None]:
     They would begin it anew where nothing guards it, and need it only where what is sent names it.
     """
     main = sys.modules["__main__"]
-    kept = {name: vars(main)[name] for name in ("__spec__", "__file__") if name in vars(main)}
+    names = ("__spec__", "__file__")
+    kept: dict[str, Any] = {name: vars(main)[name] for name in names if name in vars(main)}
     if b"__main__" not in payload:
         main.__spec__ = None
         vars(main).pop("__file__", None)
