@@ -2,7 +2,8 @@
 
 A test that takes ``method`` runs once for each method that applies to its module's ``MODALITY``
 and ``PROVIDES``, and of which the test's ``of`` is true where it has one, so that a new YAML is
-tested without being named here. What a method by design does not do stands in the test, by name.
+tested without being named here; one that takes ``library``, for each that captum computes as well.
+What a method by design does not do stands in the test, by name.
 """
 
 from __future__ import annotations
@@ -42,31 +43,36 @@ class Named:
         return values, np.zeros_like(values) if found.error is None else found.error
 
 
-def methods() -> list[Named]:
+def methods(library: str = "") -> list[Named]:
+    """As conf/ sets them up, or those that ``library`` computes as well, computed by it."""
     found = []
     for path in sorted(file for group in BANKS for file in house().glob(f"{group}/*.yaml")):
         content = dict(read(path).content[path.stem])
         module, _, name = content.pop("_target_").rpartition(".")
         cls = getattr(importlib.import_module(module), name)
-        if cls.attributes():
+        if library:
+            content["engine"] = "library"
+        if cls.attributes() and library in ("", cls.counterpart):
             found.append(Named(path.stem, cls(**content)))
     return found
 
 
 def pytest_generate_tests(metafunc):
-    if "method" not in metafunc.fixturenames:
+    wanted = {"method", "library"} & set(metafunc.fixturenames)
+    if not wanted:
         return
+    [fixture] = wanted
     modality, provides = metafunc.module.MODALITY, set(metafunc.module.PROVIDES)
     of = getattr(metafunc.function, "of", lambda _: True)
     chosen = [
         one
-        for one in methods()
+        for one in methods("captum" if fixture == "library" else "")
         if modality in one.method.modalities
         and "classification" in one.method.tasks
         and provides.issuperset(one.method.needs)
         and of(one.method)
     ]
-    metafunc.parametrize("method", chosen, ids=[one.name for one in chosen])
+    metafunc.parametrize(fixture, chosen, ids=[one.name for one in chosen])
 
 
 def split(x: np.ndarray) -> Split:

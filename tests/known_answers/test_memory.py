@@ -80,6 +80,17 @@ def test_fewer_rows_at_once_say_the_same(network, method, error, caplog):
     assert asking.scorer.max_batch <= 3
 
 
+def test_other_libraries_go_on_as_well(network, library):
+    whole = told(library, network(None))
+    memory = Memory(3)
+    found = told(library, network(memory))
+    assert max(memory.seen) <= 3
+    assert found.evaluations == whole.evaluations
+    if not library.method.stochastic:  # what they draw depends on their batches
+        size = float(np.abs(whole.values).max())
+        np.testing.assert_allclose(found.values, whole.values, rtol=1e-4, atol=1e-5 * size)
+
+
 def test_the_lower_bound_is_kept(network, method):
     memory = Memory(3)
     asking = network(memory)

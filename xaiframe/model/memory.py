@@ -67,9 +67,31 @@ def in_batches(
             yield answer
             continue
         # Only here, outside of the handler, has the traceback let go of what filled the memory.
-        asked.lower(less)
-        if torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        _lower(asked, less)
+
+
+def until_it_fits(asked: Bounded, ask: Callable[[], Answer]) -> Answer:
+    """``ask()``, which keeps to ``asked.max_batch`` itself, with half of it until memory holds it.
+
+    For libraries that cut their own batches. Raises ModelError where one row is too much.
+    """
+    while True:
+        try:
+            return ask()
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            if asked.max_batch <= 1:
+                raise too_large(1) from error
+        less = asked.max_batch // 2
+        log.warning("memory ran out; at most %d rows at once from now on", less)
+        _lower(asked, less)
+
+
+def _lower(asked: Bounded, rows: int) -> None:
+    asked.lower(rows)
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def too_large(rows: int) -> ModelError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from math import lcm
 from typing import Literal
 
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution
+from xaiframe.model.memory import until_it_fits
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.libraries.seeds import seeded
@@ -124,14 +126,19 @@ def integrated_gradients(
         gain = bank.full[position] - bank.empty[position]
         size = weights @ np.abs(bank.full[position] - bank.background_scores[position])
         while True:
-            paths = captum.IntegratedGradients(forward).attribute(
-                x.expand_as(rows).contiguous(),
-                rows,
-                int(bank.targets[position]),
-                n_steps=points,
-                method="gausslegendre",
-                internal_batch_size=max(bank.scorer.max_batch, len(rows)),
-            )
+            most = bank.scorer.max_batch
+            parts = [
+                captum.IntegratedGradients(forward).attribute(
+                    x.expand_as(some).contiguous(),
+                    some,
+                    int(bank.targets[position]),
+                    n_steps=points,
+                    method="gausslegendre",
+                    internal_batch_size=most,  # captum takes at least a point of every row
+                )
+                for some in rows.split(most)
+            ]
+            paths = torch.cat(parts)
             found = torch.tensordot(bank.tensor(weights, torch.float64), paths.double(), dims=1)
             if abs(float(found.detach().sum()) - gain) <= tolerance * size or 2 * points > limit:
                 return found[None]
@@ -147,12 +154,12 @@ def expected_gradients(bank: GradientBank, samples: int) -> Attribution:
     NotApplicable where the weights have no common measure.
     """
     often = multiplicities(bank.reference.weights)
-    most = bank.scorer.max_batch
-    sizes = [min(most, samples - start) for start in range(0, samples, most)]
 
     def ask(forward: Forward, x: Tensor, position: int) -> Tensor:
         rows = bank.background[torch.as_tensor(np.repeat(np.arange(len(often)), often))]
         shap, target = captum.GradientShap(forward), int(bank.targets[position])
+        most = bank.scorer.max_batch
+        sizes = [min(most, samples - start) for start in range(0, samples, most)]
         parts = [
             size * shap.attribute(x, rows, n_samples=size, stdevs=0.0, target=target).double()
             for size in sizes
@@ -185,11 +192,19 @@ def _each(bank: GradientBank, ask: Ask, norm: bool = False, base: bool = False) 
         bank.evaluations += len(rows)
         return bank.module(rows.clone())
 
+    def alone(position: int) -> Array:
+        spent = bank.evaluations
+        try:
+            with seeded(bank, position), torch.inference_mode(False), torch.enable_grad():
+                x = _leaf(bank.inputs[position : position + 1])
+                return np.asarray(ask(forward, x, position).detach().cpu().numpy()[0])
+        except Exception:
+            bank.evaluations = spent  # what did not fit into memory is asked again
+            raise
+
     found = np.zeros(bank.inputs.shape)
     for position in range(len(bank)):
-        with seeded(bank, position), torch.inference_mode(False), torch.enable_grad():
-            x = _leaf(bank.inputs[position : position + 1])
-            found[position] = ask(forward, x, position).detach().cpu().numpy()[0]
+        found[position] = until_it_fits(bank.scorer, partial(alone, position))
     start = bank.empty if base else None
     values = bank.fold(found, norm=norm)
     return Attribution(values, "element", None, start, bank.evaluations - before)
