@@ -20,6 +20,7 @@ class ExpectedGradients(Method):
 
     samples: points per instance, at least 2, spread evenly over 0–1 and shared out over the
     background rows by their weights.
+    engine: own, or the library: captum's GradientShap, whose points are drawn independently.
 
     Erion et al. 2021 (arXiv:1906.10670), known as GradientSHAP in shap and captum. Its expectation
     is integrated gradients against the whole background; what the sum lacks of score − base is the

@@ -14,6 +14,8 @@ from xaiframe.probe.libraries import captum
 class InputXGradient(Method):
     """(x − baseline) × gradient at x, with the reference's baseline in place of an implicit zero.
 
+    engine: own, or the library: captum's InputXGradient.
+
     Shrikumar et al. 2016 (arXiv:1605.01713). Exact for a linear model, a first-order Taylor guess
     elsewhere: the values need not sum to a difference of scores.
     """

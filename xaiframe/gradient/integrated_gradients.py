@@ -21,6 +21,7 @@ class IntegratedGradients(Method):
     steps: Gauss–Legendre points per path, at least 2; tolerance: residual above which the steps
     are doubled, as a share of the mean difference between the input's score and a background
     row's, above 0; limit: most steps, at least ``steps``.
+    engine: own, or the library: captum's IntegratedGradients, row by row.
 
     Sundararajan, Taly & Yan 2017 (arXiv:1703.01365), against the whole background instead of one
     baseline (Erion et al. 2021, arXiv:1906.10670), so that ``values`` sum to score − base with

@@ -14,6 +14,8 @@ from xaiframe.probe.libraries import captum
 class Saliency(Method):
     """How much the score moves when an input element rises by one standard deviation.
 
+    engine: own, or the library: captum's Saliency.
+
     Simonyan, Vedaldi & Zisserman 2013 (arXiv:1312.6034), signed, times the training split's
     standard deviation (one number for all pixels of an image), so that columns in different units
     compare. The sign says whether more of the feature raises the score, not whether the feature's

@@ -18,6 +18,7 @@ class SmoothGrad(Method):
     samples: noisy copies per instance, at least 2; noise: standard deviation of the noise as a
     share of the input's range on the training split (per column for tables, over the whole
     picture for images), above 0; the paper recommends 0.1 to 0.2.
+    engine: own, or the library: captum's NoiseTunnel, which states no error.
 
     Smilkov et al. 2017 (arXiv:1706.03825). Scaled and read like saliency: the sign says up or
     down, not for or against. ``error`` is the standard error of the mean over the copies, for the

@@ -15,10 +15,13 @@ from xaiframe.probe.noise import check_noise, noisy
 class SmoothGradSquared(Method):
     """The mean of the squared gradient over Gaussian copies, in (score per standard deviation)².
 
-    samples, noise: as for SmoothGrad, whose copies it shares where they are equal. Squaring keeps
-    what cancels out in the mean: an element that pushes the score up here and down there. Hooker
-    et al. 2019 (arXiv:1806.10758) find that it ranks better than SmoothGrad. Of a word it is the
-    sum over the dimensions of its embedding. ``error`` is the standard error of the mean.
+    samples, noise: as for SmoothGrad, whose copies it shares where they are equal.
+    engine: own, or the library: captum's NoiseTunnel.
+
+    Squaring keeps what cancels out in the mean: an element that pushes the score up here and down
+    there. Hooker et al. 2019 (arXiv:1806.10758) find that it ranks better than SmoothGrad. Of a
+    word it is the sum over the dimensions of its embedding. ``error`` is the standard error of
+    the mean.
     """
 
     samples: int = 50

@@ -18,8 +18,11 @@ class VarGrad(Method):
     """The variance of the gradient over Gaussian copies, in (score per standard deviation)².
 
     samples, noise: as for SmoothGrad, whose copies it shares where they are equal; it takes at
-    least 4 samples. Zero for an element the score depends on linearly: it shows where the surface
-    bends, not what speaks for the target. Adebayo et al. 2018 (arXiv:1810.03307), Seo et al. 2018
+    least 4 samples.
+    engine: own, or the library: captum's NoiseTunnel.
+
+    Zero for an element the score depends on linearly: it shows where the surface bends, not what
+    speaks for the target. Adebayo et al. 2018 (arXiv:1810.03307), Seo et al. 2018
     (arXiv:1806.03000). Of a word it is the sum over the dimensions of its embedding. ``error`` is
     the standard error of the variance, by leaving groups of copies out in turn (Miller 1974,
     doi:10.1093/biomet/61.1.1).

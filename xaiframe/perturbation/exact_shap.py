@@ -20,6 +20,7 @@ class ExactShap(Method):
 
     limit: most features that may differ from the background, 1 to 20; 2**limit coalitions are
     asked of each instance.
+    engine: own, or the library: shap's ExactExplainer.
 
     Shapley 1953 (doi:10.1515/9781400881970-018), interventional as in KernelSHAP. ``values`` sum
     to score − base; ``base`` is the expected score of the background. There is no error to state.

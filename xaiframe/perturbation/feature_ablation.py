@@ -16,6 +16,8 @@ from xaiframe.probe.libraries import captum
 class FeatureAblation(Method):
     """v(all features) − v(all but one), per feature; exact, in units of the score.
 
+    engine: own, or the library: captum's FeatureAblation.
+
     Zeiler & Fergus 2014 (arXiv:1311.2901): there a grey square slides over the picture; here each
     column or patch shows the reference's background, averaged over its rows. Two features that
     can replace each other both lose nothing, so the values need not sum to anything.

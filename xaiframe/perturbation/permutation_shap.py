@@ -18,6 +18,7 @@ class PermutationShap(Method):
 
     permutations: orders per instance, at least 2; each is also walked backwards, which cancels
     the interactions of two features (Mitchell et al. 2022, arXiv:2104.12199).
+    engine: own, or the library: shap's PermutationExplainer with as many.
 
     Castro, Gómez & Tejada 2009 (doi:10.1016/j.cor.2008.04.004). Interventional, against the
     reference's background. Every walk begins at none and ends at all, so ``values`` sum to
