@@ -75,7 +75,7 @@ def test_biases_absorb_what_is_missing(bank_of, curves, reader):
 
 
 def test_one_lstm_step_by_hand(bank_of):
-    """One unit, x = (1, 2), w = (0.5, 0.25), no biases: z = 1, half each, and so is the memory's."""
+    """One unit, x = (1, 2), w = (0.5, 0.25), no biases: z = 1, of which each gives a half."""
     cell = nn.LSTM(2, 1, bias=False, batch_first=True)
     cell.weight_ih_l0.data = torch.tensor([[0.3, 0.1], [9, 9], [0.5, 0.25], [-1, 2]])
     net = nn.Sequential(

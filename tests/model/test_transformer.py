@@ -54,8 +54,11 @@ def test_with_all_words_there_it_is_torch_attention_beside_a_nothing():
         theirs.out_proj.weight.copy_(torch.eye(8))
         theirs.out_proj.bias.zero_()
     state = torch.randn(2, 5, 8)
-    expected, _ = theirs(state, state, state)
+    seen = []
+    block.weights.register_forward_hook(lambda _, __, weights: seen.append(weights))
+    expected, weights = theirs(state, state, state, average_attn_weights=False)
     torch.testing.assert_close(block.attend(state, torch.ones(2, 5)), expected)
+    torch.testing.assert_close(seen, [weights[..., :-1]])
 
 
 def test_places_are_told_apart():

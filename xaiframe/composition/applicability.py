@@ -16,6 +16,7 @@ IN_WORDS = {
     "convolution": "a convolutional layer",
     "layers": "its layers one by one",
     "trees": "its trees",
+    "attention": "its attention weights",
 }
 DECLARED = {"sensitive": "strategy.sensitive names no column"}
 """What a method may need of the recipe itself, and what is said where it is missing."""

@@ -29,7 +29,8 @@ class Model(ABC):
     task, classes
         ``classification`` with the class names in the order of the outputs, or ``regression``.
     provides
-        what methods may ask of it beyond outputs: gradient, layers, convolution, trees.
+        what methods may ask of it beyond outputs: gradient, layers, convolution, attention,
+        trees.
     gives
         what :meth:`raw` puts out: ``logit``, ``probability`` (rows sum to 1) or ``value``.
     evaluations

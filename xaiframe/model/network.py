@@ -48,6 +48,22 @@ class Embedding(nn.Module):
     """
 
 
+class Attention(nn.Module):
+    """Weights of attention ``(n, heads, asking, words)``, passed on as they are, so that probes can
+    read them; a network on text sends all of its attention through such layers.
+
+    kept: whether who asks also keeps its own state, by a skip connection. The head reads the words
+    through a last one, in which a single position asks: the mean over the words, say.
+    """
+
+    def __init__(self, kept: bool = True) -> None:
+        super().__init__()
+        self.kept = kept
+
+    def forward(self, weights: Tensor) -> Tensor:
+        return weights
+
+
 def target_scale(data: Data) -> dict[str, nn.Module]:
     """For regression a last, fixed linear layer from standard deviations to the target's unit.
 

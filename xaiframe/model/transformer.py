@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiframe.data.face import Data
-from xaiframe.model.network import check_layers, outputs, target_scale
+from xaiframe.model.network import Attention, check_layers, outputs, target_scale
 from xaiframe.model.words import Words
 
 FAINT = 0.1
@@ -41,7 +41,7 @@ class Transformer:
     dropout: float = 0.2
 
     modalities = ("text",)
-    provides = ("gradient",)
+    provides = ("gradient", "attention")
     space: ClassVar[Mapping[str, Any]] = {
         "blocks": {"low": 1, "high": 2},
         "hidden": {"choices": [32, 64, 128]},
@@ -75,6 +75,7 @@ class Encoder(nn.Module):
         self.drop = nn.Dropout(shape.dropout)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
         self.norm = nn.LayerNorm(shape.dimensions)
+        self.read = Attention(kept=False)
 
     def forward(self, vectors: Tensor) -> Tensor:
         words = vectors.movedim(1, -1)
@@ -83,8 +84,8 @@ class Encoder(nn.Module):
         state = self.drop(words + self.places)
         for block in self.blocks:
             state = block(state, present)
-        total = (present[..., None] * self.norm(state)).sum(dim=1)
-        return total / (1 + present.sum(dim=1, keepdim=True))
+        share = present / (1 + present.sum(dim=1, keepdim=True))
+        return (self.read(share[:, None, None])[:, 0] @ self.norm(state))[:, 0]
 
 
 class Block(nn.Module):
@@ -95,7 +96,7 @@ class Block(nn.Module):
         size, self.heads = shape.dimensions, shape.heads
         self.before, self.between = nn.LayerNorm(size), nn.LayerNorm(size)
         self.ask = nn.Linear(size, 3 * size)
-        self.mix = nn.Linear(size, size)
+        self.weights, self.mix = Attention(), nn.Linear(size, size)
         self.think = nn.Sequential(
             nn.Linear(size, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, size)
         )
@@ -115,7 +116,7 @@ class Block(nn.Module):
         top = score.amax(dim=-1, keepdim=True).clamp(min=0)
         weight = present[:, None, None] * torch.exp(score - top)
         weight = weight / (torch.exp(-top) + weight.sum(dim=-1, keepdim=True))
-        return (weight @ value).permute(0, 2, 1, 3).reshape(n, length, size)
+        return (self.weights(weight) @ value).permute(0, 2, 1, 3).reshape(n, length, size)
 
 
 def sinusoids(length: int, dimensions: int) -> Tensor:
