@@ -164,6 +164,13 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         {"data.drop": ["id", "age", "null"]},
         [statement("undecided", "age"), statement("contradicted", "age", "rises")],
     ),
+    "shortcut": (
+        [measured("evaluation.shortcuts.reliance", 0.2, 0.1, 0.3, feature="patch 0,3"),
+         Fact("data.load.modality", "image")],
+        {"repair": ["mask"], "repair.mask.features": ["patch 0,3"]},
+        [measured("evaluation.shortcuts.reliance", 0.2, 0.01, 0.4, feature="patch 0,3"),
+         Fact("data.load.modality", "image")],
+    ),
     "adopt_tuned": (
         [Fact("tuning.comparison.adopt", True), chosen("fit.weight_decay", 0.002),
          chosen("model.hidden", "[32]"), chosen("data.path", "elsewhere")],

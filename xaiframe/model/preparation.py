@@ -1,4 +1,4 @@
-"""What a repair puts before a network's own scaling: gaps filled its way, columns joined."""
+"""What a repair puts before a network's own scaling: gaps filled, columns joined, parts held."""
 
 from __future__ import annotations
 
@@ -70,7 +70,30 @@ class Projection(nn.Module):
         return x @ self.matrix + self.offset
 
 
-KINDS: tuple[type[Filling] | type[Projection], ...] = (Filling, Projection)
+class Holding(nn.Module):
+    """``x · keep + value``: elements with ``keep`` 0 are held at ``value``, whatever they were.
+
+    ``keep``, ``value``: ``input_shape``.
+    """
+
+    kind: ClassVar[str] = "holding"
+    keep: Tensor
+    value: Tensor
+
+    def __init__(self, keep: Tensor, value: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("keep", keep)
+        self.register_buffer("value", value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.keep + self.value
+
+
+KINDS: tuple[type[Filling] | type[Projection] | type[Holding], ...] = (
+    Filling,
+    Projection,
+    Holding,
+)
 
 
 class Prepared(Standardize):

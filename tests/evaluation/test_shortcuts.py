@@ -1,0 +1,108 @@
+"""A planted shortcut is found by what it tells alone and what the model loses without it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from xaiframe.errors import NotApplicable
+from xaiframe.evaluation.shortcuts import Shortcuts, skill
+
+
+@pytest.fixture
+def scene(table, linear, gather):
+    def make(weights, shortcut=True, copies=1):
+        """Three classes told by columns a to d in sum; the last columns may tell them too."""
+        features = 4 + copies
+        data = table(features, ("u", "v", "w"), rows=300)
+        rng = np.random.default_rng(4)
+
+        def planted(split):
+            x = split.x.copy()
+            y = np.digitize(x[:, :4].sum(axis=1), [-0.8, 0.8])
+            noise = rng.normal(size=(len(x), copies)) * (0.05 if shortcut else 3)
+            x[:, 4:] = y[:, None] + noise
+            return replace(split, x=x, y=y)
+
+        data = replace(data, **{name: planted(one) for name, one in data.splits.items()})
+        return data, gather(data, linear(weights(features)))
+
+    return make
+
+
+def leaning(own, planted):
+    """Logits of three ordered classes from the sum of the first four columns and the planted."""
+
+    def weights(features):
+        row = np.r_[np.full(4, own), np.full(features - 4, planted / max(features - 4, 1))]
+        return [(-row).tolist(), (0 * row).tolist(), row.tolist()]
+
+    return weights
+
+
+def told(module, low, high):
+    """Where the middle class begins and ends, set by the biases of the outer ones."""
+    module[0].bias.data[:] = module[0].bias.new_tensor([low, 0.0, -high])
+    return module
+
+
+def test_a_shortcut_that_carries_the_model_is_a_suspect(scene, value_of):
+    _, evidence = scene(leaning(0.0, 4.0))
+    told(evidence.model.module, 2.0, 6.0)
+    outcome = Shortcuts()(evidence)
+    assert value_of(outcome, "suspects").value == 1
+    assert value_of(outcome, "alone", feature="e").value > 0.95
+    assert value_of(outcome, "alone", feature="a").value < 0.5
+    reliance = value_of(outcome, "reliance", feature="e")
+    assert reliance.value == pytest.approx(1, abs=0.2)
+    assert reliance.interval[0] > 0.5
+    assert value_of(outcome, "lost").value == reliance.value
+
+
+def test_copies_of_a_shortcut_are_shuffled_together(scene, value_of):
+    _, evidence = scene(leaning(0.0, 4.0), copies=3)
+    told(evidence.model.module, 2.0, 6.0)
+    outcome = Shortcuts()(evidence)
+    assert value_of(outcome, "suspects").value == 3
+    assert value_of(outcome, "lost").value > 0.7
+
+
+def test_a_suspect_that_the_model_ignores_costs_nothing(scene, value_of):
+    _, evidence = scene(leaning(4.0, 0.0))
+    told(evidence.model.module, -3.2, 3.2)
+    outcome = Shortcuts(power=0.9)(evidence)
+    assert value_of(outcome, "skill").value > 0.9
+    assert value_of(outcome, "suspects").value == 1
+    assert value_of(outcome, "lost").value == 0
+
+
+def test_without_a_shortcut_nobody_is_suspected(scene, value_of):
+    _, evidence = scene(leaning(4.0, 0.0), shortcut=False)
+    told(evidence.model.module, -3.2, 3.2)
+    outcome = Shortcuts()(evidence)
+    assert value_of(outcome, "suspects").value == 0
+    assert value_of(outcome, "lost").value == 0
+    assert not [fact for fact in outcome.facts if fact.name == "reliance"]
+
+
+def test_where_most_features_tell_everything_none_is_a_shortcut(scene, value_of):
+    _, evidence = scene(leaning(0.0, 4.0), copies=5)
+    told(evidence.model.module, 2.0, 6.0)
+    assert value_of(Shortcuts()(evidence), "suspects").value == 0
+
+
+def test_skill_is_balanced_accuracy_above_chance(scene):
+    data, _ = scene(leaning(1.0, 0.0))
+    y, said = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 2, 0])
+    assert skill(data, y, said) == pytest.approx(balanced_accuracy_score(y, said, adjusted=True))
+
+
+def test_refusals(scene):
+    _, evidence = scene(leaning(0.0, 0.0))
+    with pytest.raises(NotApplicable, match="no better than guessing"):
+        Shortcuts()(evidence)
+    with pytest.raises(ValueError, match="power"):
+        Shortcuts(power=0)
