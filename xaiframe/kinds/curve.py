@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -19,11 +19,15 @@ class Curve(Answer):
 
     ``grid[f]`` ``(points,)`` in the feature's own unit, ``average[f]`` ``(points,)`` the partial
     dependence, ``individual[f]`` ``(rows, points)`` the ICE curves, none where the method has none.
+    ``apart[f]`` in units of the score and ``heterogeneity[f]`` from 0 to 1 say how much the curves
+    of single rows differ, where a method asks.
     """
 
     grid: dict[str, Array]
     average: dict[str, Array]
     individual: dict[str, Array]
+    apart: dict[str, float] = field(default_factory=dict)
+    heterogeneity: dict[str, float] = field(default_factory=dict)
 
     def outcome(self, origin: Source) -> Outcome:
         """How far each average reaches; ``curve`` (feature, point, x, average) and
@@ -33,6 +37,11 @@ class Curve(Answer):
                  self.n, source=origin)
             for name in self.average
         ]  # fmt: skip
+        for quantity, unit in (("apart", "score"), ("heterogeneity", "share")):
+            facts += [
+                Fact(quantity, value, unit, {"feature": name}, self.n, source=origin)
+                for name, value in getattr(self, quantity).items()
+            ]
         counts = {"n": np.array(self.n), "evaluations": np.array(self.evaluations)}
         return Outcome(facts, self._tables(), {"counts": counts})
 

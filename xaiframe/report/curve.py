@@ -26,13 +26,17 @@ def dependence(record: Record) -> Iterable[Block]:
             continue
         stored = record.table(f"perturbation.{method}", "individual")
         single = _centred(stored, "y", ["feature", "row"])
-        shown = [f for f in explained.ranking(record) if f in set(average["feature"])][:SHOWN]
-        shown = shown or list(dict.fromkeys(average["feature"]))[:SHOWN]
+        parting, stored = _parting(record, method), list(dict.fromkeys(average["feature"]))
+        # what parts rows most is this method's own order
+        order = stored if parting else explained.ranking(record)
+        shown = [f for f in order if f in stored][:SHOWN] or stored[:SHOWN]
         rows = single["row"].nunique() if single is not None else 0
-        yield _heading(method, rows)
+        yield _parted(method, rows) if parting else _heading(method, rows)
         span = _span(average, single if not record.redact else None, shown)
         values = Values(record)
-        yield Grid([_small(values, method, f, average, single, span) for f in shown], 3)
+        yield Grid(
+            [_small(values, method, f, average, single, span, parting.get(f, "")) for f in shown], 3
+        )
 
 
 def _heading(method: str, rows: int) -> Heading:
@@ -52,6 +56,33 @@ def _heading(method: str, rows: int) -> Heading:
         "average over rows. Thin: single rows, each with only this feature changed; where they "
         "fan out, the effect depends on other features. Beyond the data the curves show "
         "combinations that never occurred.",
+    )
+
+
+def _parting(record: Record, method: str) -> dict[str, str]:
+    """Feature → how far rows part and what share of their slopes the average does not have; of
+    methods that ask."""
+    unit, found = f"perturbation.{method}", {}
+    for fact in record.facts.where(f"{unit}.heterogeneity"):
+        feature = fact.labels["feature"]
+        apart = record.facts.value(f"{unit}.apart", feature=feature)
+        if isinstance(apart, (int, float)) and isinstance(fact.value, (int, float)):
+            found[feature] = (
+                f"rows part by {words.number(float(apart), digits=2)}, "
+                f"{words.number(100 * fact.value, digits=2)} % hidden"
+            )
+    return found
+
+
+def _parted(method: str, rows: int) -> Heading:
+    name = words.sentence(words.label(method))
+    return Heading(
+        f"curves-{method}",
+        f"{name} (n {rows} rows)",
+        "Thin: the change of the score of single rows from the left end, each with only this "
+        "feature changed; bold: their average. Rows part by the standard deviation of the thin "
+        "curves; hidden is the share of the squared slopes that the average does not show: 0 where "
+        "all rows move alike, 100 where they cancel.",
     )
 
 
@@ -80,6 +111,7 @@ def _small(
     average: pd.DataFrame,
     single: pd.DataFrame | None,
     span: list[float],
+    parting: str = "",
 ) -> Figure:
     """One feature: lines over a number or a date, points over levels."""
     mine = average[average["feature"] == feature].sort_values("x")
@@ -91,7 +123,11 @@ def _small(
     draw = _points if by_level else _lines
     return chart.figure(
         f"curve-{method}-{feature}",
-        _extremes(values, feature, mine) if by_level else _title(feature, mine),
+        f"{words.quoted(feature)}: {parting}"
+        if parting
+        else _extremes(values, feature, mine)
+        if by_level
+        else _title(feature, mine),
         chart.fit(draw(values, feature, mine, own, span), chart.THIRD, 118),
         facts=[f"perturbation.{method}"],
     )
