@@ -86,6 +86,15 @@ class CoalitionBank(Bank):
                 f"{samples} coalitions are too few for {most} features; "
                 f"set samples to at least {needed}"
             )
+        if samples not in self._samples:
+            self._samples[samples] = self._drawn(samples)
+        return self._samples[samples]
+
+    @cached_property
+    def _samples(self) -> dict[int, list[tuple[Draw, Array]]]:
+        return {}
+
+    def _drawn(self, samples: int) -> list[tuple[Draw, Array]]:
         draws = [
             draw(int(self.active[i].sum()), samples, self.rng(i, "coalitions"))
             for i in range(len(self))

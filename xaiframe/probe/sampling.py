@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, islice
 from math import comb
 
@@ -108,9 +109,7 @@ def _subsets(players: int, size: int, count: int, total: int, rng: np.random.Gen
     masks = np.zeros((0, players), dtype=bool)
     if total <= 4 * count:
         chosen = rng.choice(total, count, replace=False)
-        # Of the middle size the first half in this order holds player 0: one of each pair.
-        members = np.array(list(islice(combinations(range(players), size), total)))[chosen]
-        return np.asarray((members[:, :, None] == np.arange(players)).any(axis=1))
+        return np.asarray(_every(players, size, total)[chosen])
     while len(masks) < count:
         lowest = rng.random((count - len(masks), players)).argsort(axis=1)[:, :size]
         fresh = np.zeros((len(lowest), players), dtype=bool)
@@ -122,4 +121,15 @@ def _subsets(players: int, size: int, count: int, total: int, rng: np.random.Gen
         # One item per row compares as a whole, far faster than by column.
         _, first = np.unique(keys.view(f"V{keys.shape[1]}")[:, 0], return_index=True)
         masks = masks[np.sort(first)]
+    return masks
+
+
+@lru_cache(maxsize=16)
+def _every(players: int, size: int, total: int) -> Array:
+    """``(total, players)`` subsets of one size, the same for all instances; of the middle size the
+    first half in this order holds player 0: one of each pair."""
+    members = np.array(list(islice(combinations(range(players), size), total)))
+    masks = np.zeros((total, players), dtype=bool)
+    np.put_along_axis(masks, members, True, axis=1)
+    masks.setflags(write=False)
     return masks
