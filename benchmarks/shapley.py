@@ -12,7 +12,7 @@ import argparse
 import importlib.util
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,12 @@ def games() -> list[Game]:
 
 
 def game(name: str, x: Array, y: Array, trees: bool = False) -> Game:
+    whole = fitted(name, x, y, trees)
+    return replace(whole, x=whole.x[:ROWS], background=whole.x[ROWS : ROWS + BACKGROUND])
+
+
+def fitted(name: str, x: Array, y: Array, trees: bool = False) -> Game:
+    """A model of all rows, in a random order, without a background as yet."""
     if trees:
         model = ExtraTreesRegressor(8, min_samples_leaf=3, random_state=0)
     else:
@@ -95,7 +101,7 @@ def game(name: str, x: Array, y: Array, trees: bool = False) -> Game:
     order = np.random.default_rng(1).permutation(len(x))
     x = np.asarray(x, np.float32).astype(np.float64)[order]
     model.fit(x, np.asarray(y)[order])
-    return Game(name, model.predict, x[:ROWS], x[ROWS : ROWS + BACKGROUND])
+    return Game(name, model.predict, x, x[:0])
 
 
 def bank_of(one: Game, seed: int) -> CoalitionBank:
@@ -104,7 +110,7 @@ def bank_of(one: Game, seed: int) -> CoalitionBank:
     names = tuple(f"x{k}" for k in range(one.players))
     data = Data("table", "regression", part, part, part, names, np.arange(one.players))
     model = BlackBox(lambda rows: one.answer(rows.astype(np.float64))[:, None], "regression", ())
-    weights = np.full(BACKGROUND, 1 / BACKGROUND)
+    weights = np.full(len(one.background), 1 / len(one.background))
     reference = Reference(one.background.astype(np.float32), weights, "logit", 0)
     targets = np.zeros(len(x), dtype=int)
     return CoalitionBank(Scorer(model, reference), data, x, targets, np.arange(len(x)), seed)
