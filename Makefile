@@ -53,6 +53,7 @@ bench: setup     ## stage times, gradients, scaling, Shapley errors, cost of the
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/shapley.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/precaution_cost.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.planted_faults $(PLANTED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.loop
 
 clean:           ## remove runs and caches, keep .venv
 	rm -rf outputs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
