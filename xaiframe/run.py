@@ -23,6 +23,7 @@ from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.loading import loading_outcome
 from xaiframe.runner.metrics import measure
 from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome
+from xaiframe.runner.refit import Refitting
 from xaiframe.runner.repairs import Repairs
 from xaiframe.runner.subject import Subject, Tools
 from xaiframe.runner.tune import Tuner, compare, current
@@ -236,6 +237,8 @@ class Round:
         self.stage("probe", 2)
         explain = self.recipe.explain
         subject = prepare(self.tools, model, self.data.test, explain.instances, explain.cases)
+        if not self.tools.brought:
+            subject = replace(subject, refit=self.refitting())
         rooms = ("probe", "model/face.py", "runner/prepare.py")
         source = source_digest(*rooms)
         decides = {**subject.decides, "source": source, "units": self.data.units}
@@ -246,6 +249,18 @@ class Round:
             "probe", "instances", decides, lambda: instances_outcome(subject), vital=True
         )
         return subject
+
+    def refitting(self) -> Refitting:
+        """The fit of :meth:`fitted` once more, for methods that ask what the model would learn."""
+        recipe = self.recipe
+        decides = {
+            "fit": recipe.fit,
+            "architecture": recipe.model,
+            "repairs": self.repairs.digests,
+            "runner": recipe.runner,
+            "refit": source_digest("runner/refit.py", "runner/fit.py"),
+        }
+        return Refitting(self.tools, self.repairs.lesson, decides)
 
     def explain(self, subject: Subject) -> None:
         if self.recipe.intrinsic:

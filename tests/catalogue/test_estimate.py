@@ -6,7 +6,7 @@ from xaiframe.catalogue.listing import describe
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
 from xaiframe.catalogue.estimate import Estimator, Shapes, known_shapes
-from xaiframe.recipe import Explain, ReferenceConfig
+from xaiframe.recipe import Explain, Fit, ReferenceConfig
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,16 @@ def test_attacks_are_counted_only_where_the_model_offers_gradients():
 
     assert asked[False] == 500 * 22
     assert asked[True] == 500 * 22 + 200 * (4 * 13 + 13) + 100 * 17 * 11
+
+
+def test_fits_are_counted_with_every_epoch():
+    method = describe("xaiframe.perturbation.lofo.Lofo")
+    recipe = SimpleNamespace(
+        explain=Explain(), reference=ReferenceConfig(), fit=Fit(epochs=10, batch_size=32)
+    )
+    shapes = Shapes(features=5, elements=5, rows=50, train=320)
+    found = Estimator(recipe, shapes, "table").method(method, {"seeds": 2, "top": 3})
+    assert found.evaluations == 50 * (5 + 1 + (3 + 1) * 2) + 7 * 320 * 10
+    assert found.seconds > 7 * 10 * 10 * 1e-3  # steps of a fit take longer than questions
+    unknown = Estimator(recipe, Shapes(features=5), "table").method(method, {"seeds": 2, "top": 3})
+    assert unknown.evaluations is None

@@ -130,7 +130,8 @@ class Estimator:
             explain = self.recipe.explain
             repeats = _at_most(min(explain.repeats, explain.instances), self.shapes.rows)
             evaluations += cost(facts["cost"], names | {"instances": repeats}) or 0
-        return self.of(evaluations, gradient="gradient" in facts.get("needs", ()))
+        spent = self.of(evaluations, gradient="gradient" in facts.get("needs", ()))
+        return self.fitting(spent, cost(str(facts["fits"]), names)) if "fits" in facts else spent
 
     def one_instance(self, description: Description, node: Mapping[str, Any]) -> float | None:
         """Evaluations that explain a single instance."""
@@ -153,6 +154,17 @@ class Estimator:
         steps = -(-rows // fit.batch_size) * fit.epochs
         memory = self._memory(fit.batch_size, BACKWARD_FACTOR)
         return Cost(rows * fit.epochs, steps * STEP_SECONDS.get(self.modality, 3e-3), memory)
+
+    def fitting(self, spent: Cost, fits: float | None) -> Cost:
+        """``spent``, and the model fitted so many times more."""
+        fit = self.fit()
+        if fits is None or None in (spent.evaluations, fit.evaluations):
+            return Cost()
+        return Cost(
+            round((spent.evaluations or 0) + fits * (fit.evaluations or 0)),
+            (spent.seconds or 0.0) + fits * (fit.seconds or 0.0),
+            max(spent.memory_mb or 0.0, fit.memory_mb or 0.0),
+        )
 
     def trials(self, explanation: float | None, trials: float) -> Cost:
         """So many trials and the final comparison: each a fit and a few instances explained.

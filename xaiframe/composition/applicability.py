@@ -18,7 +18,10 @@ IN_WORDS = {
     "trees": "its trees",
     "attention": "its attention weights",
 }
-DECLARED = {"sensitive": "strategy.sensitive names no column"}
+DECLARED = {
+    "sensitive": "strategy.sensitive names no column",
+    "fit": "it needs a model that is trained here, this one comes trained",
+}
 """What a method may need of the recipe itself, and what is said where it is missing."""
 
 
@@ -26,7 +29,7 @@ DECLARED = {"sensitive": "strategy.sensitive names no column"}
 class Subject:
     """What is to be explained, as far as source and recipe tell: data, task, model, output.
 
-    ``declared`` are those of :data:`DECLARED` that the recipe names.
+    ``declared`` are those of :data:`DECLARED` that the recipe has.
     """
 
     modality: str
@@ -56,7 +59,10 @@ class Subject:
             task=str(data.get("task", default)),
             output=output,
             provides=tuple(architecture.facts.get("provides", ())),
-            declared=("sensitive",) if sensitive else (),
+            declared=(
+                *(("sensitive",) if sensitive else ()),
+                *(() if architecture.facts.get("brought") else ("fit",)),
+            ),
         )
 
 

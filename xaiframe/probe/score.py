@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -14,6 +15,7 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.model.face import Model, WhiteBox
 from xaiframe.model.memory import in_batches
+from xaiframe.probe.holding import Refit
 from xaiframe.probe.reference import Reference
 
 
@@ -39,6 +41,11 @@ class Scorer:
         self.model.lower(rows)
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What a method asked about once and needs for every batch, by what was asked."""
+        return {}
+
+    @cached_property
     def module(self) -> nn.Sequential:
         """The score as a torch module; raises NotApplicable where the model is none."""
         if not isinstance(self.model, WhiteBox):
@@ -62,7 +69,8 @@ class Scorer:
 class Population:
     """What a global method gets: the model behind its scorer, and a bounded, stated sample.
 
-    ``rows`` is the sample of the test split; ``targets`` ``(n,)`` the output explained per row.
+    ``rows`` is the sample of the test split; ``targets`` ``(n,)`` the output explained per row;
+    ``refit`` fits the model again, where it is trained here.
     """
 
     model: Model
@@ -71,6 +79,7 @@ class Population:
     rows: Split
     targets: Array
     seed: int
+    refit: Refit | None = None
 
     @property
     def features(self) -> Sequence[str]:

@@ -15,6 +15,7 @@ from xaiframe.report.record import Record
 SHOWN = 10
 OTHERS = "+ all others"
 HEADING = {"P": "P  change the input", "G": "G  follow the output back"}
+LOSSES = {"permutation_importance": "shuffled", "lofo": "left out of the training"}
 WIDTH = {"P": 178, "G": 178, "own": 112}
 
 
@@ -27,11 +28,9 @@ def beside(record: Record) -> Iterable[Block]:
     frame = frame.assign(local=frame["fact"].str.endswith(".mean_absolute"))
     sides = [side for side in HEADING if len(_part(frame, side))]
     names = [*order[:SHOWN], *([OTHERS] if len(order) > SHOWN else [])]
-    panels = [
-        _panel(frame, part, side, names, order)
-        for side in (*sides, "own")
-        if len(part := _part(frame, side))
-    ]
+    losses = [part for _, part in _part(frame, "own").groupby("method", sort=False)]
+    panels = [_panel(frame, _part(frame, side), side, names, order) for side in sides]
+    panels += [_panel(frame, part, "own", names, order) for part in losses]
     plot = alt.hconcat(*panels, spacing=14).resolve_scale(color="shared", shape="shared")
     yield chart.figure(
         "importance",
@@ -41,15 +40,21 @@ def beside(record: Record) -> Iterable[Block]:
         how="Dot: one method; line: 95 % interval. "
         + (
             f"{words.listing(sides)}: each method's mean |attribution| divided by its sum, so that "
-            "methods in different units compare. On the right, where there is one: the loss when a "
-            "feature is shuffled, in its own unit. Cut-off lines go on."
+            f"methods in different units compare. On the right, where there is one: "
+            f"{_lost(losses)}, in its own unit. Cut-off lines go on."
             if sides
-            else "The loss when a feature is shuffled, in its own unit: no single case was "
-            "explained."
+            else f"{words.sentence(_lost(losses))}, in its own unit: no single case was explained."
         ),
         caution="Importance to the model is not importance in the world, and has no direction.",
         facts=sorted({f"{f.split('.')[0]}.<method>.{f.split('.')[2]}" for f in frame["fact"]}),
     )
+
+
+def _lost(losses: list[pd.DataFrame]) -> str:
+    """What losses are about."""
+    methods = {str(part["method"].iloc[0]) for part in losses} or {"permutation_importance"}
+    ways = [way for method, way in LOSSES.items() if method in methods]
+    return f"the loss when a feature is {' or '.join(ways) or 'taken away'}"
 
 
 def _part(frame: pd.DataFrame, side: str) -> pd.DataFrame:
@@ -67,7 +72,9 @@ def _panel(
     shown = part[part["feature"].isin(names)].assign(method=part["method"].map(words.label))
     raw = {m: _stage(frame, m) for m in dict.fromkeys(frame["method"])}
     methods = [words.label(m) for m in raw]
-    first = side == next(one for one in WIDTH if len(_part(frame, one)))
+    first = side == next(one for one in WIDTH if len(_part(frame, one))) and (
+        side != "own" or part["method"].iloc[0] == _part(frame, "own")["method"].iloc[0]
+    )
     title = "share of mean |attribution|" if prefix else str(part["unit"].iloc[0])
     drawn = frame[frame["local"] & frame["feature"].isin(names)]
     shared = min(float(drawn["share_high"].max()), 1.3 * float(drawn["share"].max()))
@@ -108,6 +115,9 @@ def _width(frame: pd.DataFrame, side: str) -> int:
     """What speaks alone, a direction or a loss, takes the room of both directions."""
     spoken = [one for one in HEADING if len(_part(frame, one))]
     alone = len(spoken) < 2 and (side in HEADING or not spoken)
+    losses = max(1, _part(frame, "own")["method"].nunique())
+    if side == "own":
+        return (sum(WIDTH[one] for one in HEADING) if alone else WIDTH[side]) // losses
     return sum(WIDTH[one] for one in HEADING) if alone else WIDTH[side]
 
 

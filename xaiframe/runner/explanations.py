@@ -227,6 +227,8 @@ def explain_globally(
             "source": room_digest(nodes[name], *SHARED),
             **subject.decides,
         }
+        if "fit" in method.needs and subject.refit is not None:
+            decides |= subject.refit.decides
 
         def compute(method: Any = method) -> Outcome:
             start = time.perf_counter()

@@ -12,6 +12,7 @@ import numpy as np
 from xaiframe.data.face import Data
 from xaiframe.data.module import DataModule
 from xaiframe.model.face import Model
+from xaiframe.probe.holding import Refit
 from xaiframe.probe.instances import Instances
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Population, Scorer
@@ -61,6 +62,7 @@ class Subject:
     reference: Reference
     scorer: Scorer
     instances: Instances
+    refit: Refit | None = None
 
     @property
     def data(self) -> Data:
@@ -90,4 +92,5 @@ class Subject:
         whole = replace(self.data.test, mask=None)
         rows = whole.take(np.sort(random.choice(len(self.data.test), size, replace=False)))
         targets = self.reference.targets(self.model, rows.x)
-        return Population(self.model, self.scorer, self.data, rows, targets, self.recipe.seed)
+        seed = self.recipe.seed
+        return Population(self.model, self.scorer, self.data, rows, targets, seed, self.refit)

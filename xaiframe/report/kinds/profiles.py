@@ -100,7 +100,7 @@ def case(record: Record, unit: tuple[str, str], position: int) -> Iterable[Block
     span = [float(mine["y"].min()), float(mine["y"].max())]
     turned = own[own["into"] != ""]
     hidden = [str(one) for one in turned.index if one not in shown]
-    yield Prose([f"{_turns(record, turned)}. {_read(record, hidden)}"])
+    yield Prose([f"{_turns(record, turned)}. {_read(turned, hidden)}"])
     yield Grid(
         [
             _small(values, f"{unit[1]}-{position}-{place}", feature,
@@ -120,9 +120,9 @@ def _turns(record: Record, turned: pd.DataFrame) -> str:
     return f"{words.count(len(turned), 'feature')} would turn this decision alone"
 
 
-def _read(record: Record, hidden: list[str]) -> str:
+def _read(turned: pd.DataFrame, hidden: list[str]) -> str:
     told = "Line: the score with only this feature changed, one scale for all; point: as it is."
-    if explained.regression(record):
+    if turned.empty:
         return told
     more = f" Not drawn, but turning it: {words.listing(hidden, most=4)}." if hidden else ""
     return f"{told} Red ground: another class is predicted there.{more}"

@@ -1,0 +1,56 @@
+"""The model of a recipe fitted once more without some of its features."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from xaiframe.data.face import Data
+from xaiframe.data.module import DataModule, Ready
+from xaiframe.model.face import Model
+from xaiframe.probe.holding import hold
+from xaiframe.repair.repaired import Conduct
+from xaiframe.runner.fit import fit
+from xaiframe.runner.subject import Tools
+
+
+@dataclass(frozen=True)
+class Refitting:
+    """Fits the recipe's model on the data it was fitted on.
+
+    lesson: what that fit learnt from, repairs included; decides: what its result depends on.
+    """
+
+    tools: Tools
+    lesson: Callable[[], tuple[DataModule, Conduct]]
+    decides: Mapping[str, Any]
+
+    def __call__(self, features: Sequence[int], seed: int) -> tuple[Model, int]:
+        """As :class:`xaiframe.probe.holding.Refit` says."""
+        module, conduct = self.lesson()
+        data, recipe = without(module.data, features, self.tools.data), self.tools.recipe
+        with tempfile.TemporaryDirectory() as folder:
+            fitted = fit(
+                self.tools.architecture,
+                Ready(data),
+                recipe.fit,
+                self.tools.runner,
+                Path(folder),
+                seed,
+                conduct,
+                self.tools.data,
+            )
+        fitted.model.at_most(recipe.explain.max_batch)
+        return fitted.model, len(fitted.history) * (len(data.train) + len(data.validation))
+
+
+def without(data: Data, features: Sequence[int], read: Data) -> Data:
+    """What a fit sees when it is to learn nothing from these features; held at the mean of the
+    rows as they were ``read``, whatever repairs have made of them."""
+    train, validation = (
+        replace(split, x=hold(split.x, features, read)) for split in (data.train, data.validation)
+    )
+    return replace(data, train=train, validation=validation)
