@@ -103,6 +103,19 @@ class Explain:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a round may take; null sets no bound.
+
+    minutes: from the start of a round to the last question, the report comes on top; evaluations:
+    rows the model is asked for explanations, by the measures that test them and in tuning. Where a
+    bound is met, the methods keep what they have and say of how many instances.
+    """
+
+    minutes: float | None = None
+    evaluations: int | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A whole audit, composed and checked."""
 
@@ -123,6 +136,7 @@ class Recipe:
     reference: ReferenceConfig = field(default_factory=ReferenceConfig)
     fit: Fit = field(default_factory=Fit)
     explain: Explain = field(default_factory=Explain)
+    budget: Budget = field(default_factory=Budget)
     policy: str = "default"
     seed: int = 0
     rounds: int = 1

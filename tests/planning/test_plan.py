@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from xaiframe.catalogue.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
 from xaiframe.catalogue.listing import describe
 from xaiframe.catalogue.source import module_named
 from xaiframe.errors import RecipeError
-from xaiframe.catalogue.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estimator, Shapes
 from xaiframe.planning.plan import plan
 from xaiframe.planning.search_space import flatten
 from xaiframe.recipe import Explain, Fit, Recipe, ReferenceConfig
@@ -176,6 +176,7 @@ def composed(tmp_path, explicit=None, **changes):
         notices=["mind the gap"],
         path=file,
         policy=made.policy,
+        proposal=(),
     )
 
 
@@ -384,13 +385,17 @@ def test_a_space_may_be_nested_or_dotted():
 
 
 def test_no_choice_of_the_house_has_a_cost_that_cannot_be_read():
+    from xaiframe.catalogue.estimate import numbers
     from xaiframe.catalogue.listing import entries, house
     from xaiframe.catalogue.values import cost
-    from xaiframe.catalogue.estimate import numbers
 
     known = dict.fromkeys(
-        ("instances", "rows", "background", "features", "elements", "classes", "gradient"), 2.0
-    ) | {"methods": 2.0, "explanation": 2.0}
+        (
+            *("instances", "rows", "test", "train", "background", "features", "elements"),
+            *("classes", "gradient", "methods", "explanation"),
+        ),
+        2.0,
+    )
     for group in ("precaution", "perturbation", "gradient", "evaluation"):
         for entry in entries(group, [house()]):
             assert entry.description is not None, entry.doc

@@ -101,7 +101,7 @@ class Estimator:
         reference = self.recipe.reference
         declared = reference.rows if reference.kind(self.modality) == "rows" else 1
         return {
-            "instances": _at_most(explain.instances, shapes.rows),
+            "instances": self.instances,
             "rows": _at_most(explain.sample, shapes.rows),
             "test": shapes.rows,
             "train": shapes.train,
@@ -111,6 +111,17 @@ class Estimator:
             "classes": shapes.classes,
             "gradient": int(self.gradient),
         }
+
+    def known(self, description: Description, node: Mapping[str, Any]) -> dict[str, float | None]:
+        """Sizes and numeric parameters; one that is a word counts as the fact ``each`` says of it:
+        ``{"over": {"deep_lift": "2"}}``."""
+        names = self.names() | numbers(description, node)
+        for one in description.parameters:
+            stated = description.facts.get("each", {}).get(one.name, {})
+            word = node.get(one.name, one.default)
+            if isinstance(word, str) and word in stated:
+                names[one.name] = cost(stated[word], names)
+        return names
 
     def method(
         self,
@@ -123,19 +134,29 @@ class Estimator:
         ``further`` names win over parameters of the same name. Raises ValueError when the
         ``cost`` is not arithmetic.
         """
-        names = self.names() | numbers(description, node) | dict(further or {})
+        names = self.known(description, node) | dict(further or {})
         facts = description.facts
         evaluations = cost(str(facts.get("cost", "0")), names)
         if evaluations is not None and facts.get("stochastic") and attributes(description):
-            explain = self.recipe.explain
-            repeats = _at_most(min(explain.repeats, explain.instances), self.shapes.rows)
-            evaluations += cost(facts["cost"], names | {"instances": repeats}) or 0
+            evaluations += cost(facts["cost"], names | {"instances": self.repeats}) or 0
         spent = self.of(evaluations, gradient="gradient" in facts.get("needs", ()))
         return self.fitting(spent, cost(str(facts["fits"]), names)) if "fits" in facts else spent
 
-    def one_instance(self, description: Description, node: Mapping[str, Any]) -> float | None:
-        """Evaluations that explain a single instance."""
-        names = self.names() | numbers(description, node) | {"instances": 1}
+    @property
+    def instances(self) -> int:
+        """How many are explained."""
+        return _at_most(self.recipe.explain.instances, self.shapes.rows)
+
+    @property
+    def repeats(self) -> int:
+        """How many of them twice, by a method that draws at random."""
+        return min(self.recipe.explain.repeats, self.instances)
+
+    def so_many(
+        self, description: Description, node: Mapping[str, Any], instances: int
+    ) -> float | None:
+        """Evaluations that explain so many instances once."""
+        names = self.known(description, node) | {"instances": instances}
         return cost(str(description.facts.get("cost", "0")), names)
 
     def of(self, evaluations: float | None, gradient: bool = False) -> Cost:

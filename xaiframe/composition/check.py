@@ -36,6 +36,7 @@ LEAST: dict[Keys, int] = {
     **{("fit", key): 0 for key in ("learning_rate", "weight_decay", "input_noise")},
     **{("explain", key): 1 for key in ("instances", "batch", "sample", "max_batch")},
     **{("explain", key): 0 for key in ("cases", "repeats")},
+    ("budget", "evaluations"): 1,
 }
 REFERENCE = re.compile(r"\$\{\s*(\w+)")
 NAME = "letters, digits, _, - and . only, for it names a folder"
@@ -167,6 +168,9 @@ class Checker:
             value = self.layers.get(*keys)
             if isinstance(value, (int, float)) and value < least:
                 yield self.problem(keys, f"{dotted(keys)} is {value}, not at least {least}")
+        minutes = self.layers.get("budget", "minutes")
+        if isinstance(minutes, (int, float)) and minutes <= 0:
+            yield self.problem(("budget", "minutes"), f"budget.minutes is {minutes}, not above 0")
         name = self.layers.get("name")
         if isinstance(name, str) and name != "???" and not _is_folder(name):
             yield self.problem(("name",), f"name is {name!r}", NAME)

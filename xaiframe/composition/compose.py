@@ -29,6 +29,7 @@ from xaiframe.composition.launch import Launch, launch, set_launcher
 from xaiframe.composition.layers import Layers
 from xaiframe.composition.merge import Merger
 from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
+from xaiframe.composition.proposal import Suggestion, candidates, named, propose
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
 from xaiframe.composition.taxonomy import left_out, selected
 from xaiframe.composition.trust import (
@@ -71,7 +72,8 @@ class Composed:
 
     config: plain values; frozen: the text of ``recipe.yaml``; choices: group → chosen names;
     explicit: those that somebody named, where they differ from the house's; notices: what was
-    left out and why; policy: a name or an absolute path.
+    left out and why; policy: a name or an absolute path; proposal: what was proposed or not where
+    nobody named a list, and why.
     """
 
     recipe: Recipe
@@ -82,6 +84,7 @@ class Composed:
     notices: list[str]
     path: Path
     policy: str
+    proposal: tuple[Suggestion, ...] = ()
 
 
 def compose(path: Path, overrides: Sequence[str] = (), trust: Sequence[str] = ()) -> Composed:
@@ -125,6 +128,8 @@ class _Composition:
         self.asked = sort([parse(text) for text in overrides])
         wanted, faults = selected(self.document, self.asked.changes, self.folders)
         self.selection = select(audit, self.document, self.asked.picks, self.folders, wanted)
+        self.proposal: list[Suggestion] = []
+        self.audit = audit
         self.merger = Merger(self.document, audit, self.selection, self.folders)
         self.problems = [
             *self.document.problems,
@@ -137,6 +142,8 @@ class _Composition:
         ]
 
     def composed(self) -> Composed:
+        if self.selection.open:
+            self.propose()
         layers = self.merger.merge(self.asked.changes)
         self.merger.notices += left_out(layers.values, self.selection)
         self.problems += [*self.merger.problems, *resolve(layers), *self.check(layers)]
@@ -161,7 +168,36 @@ class _Composition:
             notices=[*self.merger.notices, *notices],
             path=self.path,
             policy=policy,
+            proposal=tuple(self.proposal),
         )
+
+    def propose(self) -> None:
+        """Fill the groups that are open; a recipe with faults keeps all that could be proposed,
+        for its faults are told and nothing runs."""
+        groups = sorted(self.selection.open, reverse=True)
+        tuned = {group: self.tuned(group) for group in groups}
+        for group in groups:
+            known = choices(group, self.folders)
+            asked = dict.fromkeys((*tuned[group], *candidates(group)))
+            self.selection.chosen[group] = [name for name in asked if name in known]
+            self.selection.recipe[group] = list(self.selection.chosen[group])
+        trial = Merger(self.document, self.audit, self.selection, self.folders)
+        layers = trial.merge(self.asked.changes)
+        if [*self.problems, *trial.problems, *resolve(layers), *self.check(layers)]:
+            return
+        recipe = typed(self.ordered(layers.values))
+        self.proposal = propose(recipe, groups, tuned)
+        for group in groups:
+            found = named(self.proposal, group)
+            # Where nothing applies, the plan says of each method of the house's why not.
+            self.selection.chosen[group] = found or list(self.selection.house[group])
+
+    def tuned(self, group: str) -> list[str]:
+        """The group's methods whose parameters the recipe or an override sets."""
+        own = self.document.content.get(group)
+        names = list(own) if isinstance(own, Mapping) else []
+        names += [one.keys[1] for one in self.asked.changes if one.keys[0] == group]
+        return [str(name) for name in dict.fromkeys(names)]
 
     def check(self, layers: Layers) -> list[Problem]:
         checker = Checker(self.document, layers, self.selection.chosen, self.packages)

@@ -17,6 +17,9 @@ SINGLE = tuple(one.name for one in fields(Recipe) if one.type == "Node")
 MULTIPLE = tuple(one.name for one in fields(Recipe) if one.type == "Mapping[str, Node]")
 GROUPS = (*SINGLE, *MULTIPLE)
 LAUNCHER = "hydra/launcher"
+PROPOSED = ("perturbation", "gradient")
+"""Groups whose methods are proposed where nobody names any, or asks for ``auto``."""
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Selection:
     """Where each group was chosen last."""
     taxonomy: set[str] = field(default_factory=set)
     """Groups whose choices the strategy selected by their place in the taxonomy."""
+    open: set[str] = field(default_factory=set)
+    """Groups whose choices are still to be proposed."""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -47,7 +52,7 @@ class Selection:
         return {
             group: set(names)
             for group, names in self.chosen.items()
-            if names != self.house.get(group) and group not in self.taxonomy
+            if names != self.house.get(group) and group not in self.taxonomy | self.open
         }
 
     def deselected(self, group: str) -> list[str]:
@@ -75,7 +80,18 @@ def select(
     own |= {pick.group: pick for pick in _picks(recipe, selection, prefix="override ")}
     last = own | later | {pick.group: pick for pick in overrides}
     selection.taxonomy = {pick.group for pick in taxonomy if last[pick.group] is pick}
+    # An own audit.yaml speaks for itself, so that its lists stand.
+    silent = house.path.resolve() == (conf[-1] / "audit.yaml").resolve()
+    silent = silent and not any(group in own for group in PROPOSED)
+    selection.open = {
+        group
+        for group in PROPOSED
+        if (_is_auto(last[group].value) if group in last else silent) and group in defaults
+    }
     for group in GROUPS:
+        if group in selection.open:
+            selection.places[group] = last.get(group, defaults[group]).place
+            continue
         alone = own.get(group, defaults.get(group))
         final = last.get(group, alone)
         if alone is None or final is None:
@@ -91,6 +107,10 @@ def select(
             hint = f"- override {group}: one of {known}"
             selection.problems.append(Problem(place, f"no {group} is chosen", hint))
     return selection
+
+
+def _is_auto(value: Any) -> bool:
+    return value in (AUTO, [AUTO])
 
 
 def _picks(document: Document, selection: Selection, prefix: str) -> Iterator[Pick]:

@@ -7,11 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
-from xaiframe.catalogue.reader import read, shown
-from xaiframe.composition.applicability import Subject, fitting_models, reason_against
-from xaiframe.composition.compose import Composed, policy_floor, search_path
-from xaiframe.errors import Problem, RecipeError
 from xaiframe.catalogue.estimate import (
     NOTHING,
     Cost,
@@ -21,7 +16,15 @@ from xaiframe.catalogue.estimate import (
     known_shapes,
     numbers,
 )
+from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
+from xaiframe.catalogue.reader import read, shown
+from xaiframe.composition.applicability import Subject, fitting_models, reason_against
+from xaiframe.composition.compose import Composed, policy_floor, search_path
+from xaiframe.composition.proposal import Suggestion
+from xaiframe.errors import Problem, RecipeError
+from xaiframe.planning.budget import COUNTED, Cut, Demand
 from xaiframe.planning.search_space import space_faults
+from xaiframe.planning.unit import Stage, Unit
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 
@@ -36,41 +39,16 @@ __all__ = ["GROUPS", "Bearing", "Plan", "Shapes", "Stage", "Unit", "plan", "poli
 
 
 @dataclass(frozen=True)
-class Unit:
-    """One choice of a stage: whether it applies, why not, and its cost (None: not known yet)."""
-
-    choice: str
-    target: str = ""
-    applies: bool = True
-    reason: str = ""
-    evaluations: int | None = 0
-    seconds: float | None = 0.0
-    memory_mb: float | None = 0.0
-    axes: Mapping[str, str] = field(default_factory=dict)
-    kind: str = ""
-    doc: str = ""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Units that run together; ``phase`` tells precaution before the fit from that after it."""
-
-    name: str
-    units: tuple[Unit, ...]
-    phase: str = ""
-
-    @property
-    def title(self) -> str:
-        return f"{self.name} ({self.phase})" if self.phase else self.name
-
-
-@dataclass(frozen=True)
 class Plan:
-    """Ordered stages of one audit, with what the reader should know beforehand."""
+    """Ordered stages of one audit, with what the reader should know beforehand.
+
+    proposal: the methods that were proposed or not where the recipe names none, and why.
+    """
 
     recipe: str
     stages: tuple[Stage, ...]
     notices: tuple[str, ...] = ()
+    proposal: tuple[Suggestion, ...] = ()
 
     def units(self, stage: str) -> list[Unit]:
         """All units of a stage, both phases of precaution together."""
@@ -111,7 +89,12 @@ class Plan:
             }
             for stage in self.stages
         ]
-        return {"recipe": self.recipe, "stages": stages, "notices": list(self.notices)}
+        return {
+            "recipe": self.recipe,
+            "stages": stages,
+            "notices": list(self.notices),
+            "proposal": [asdict(one) for one in self.proposal],
+        }
 
 
 def _rounded(unit: dict[str, Any]) -> dict[str, Any]:
@@ -143,12 +126,12 @@ def plan(composed: Composed, shapes: Shapes | None = None, bearing: Bearing | No
     Raises :class:`RecipeError` with every choice that cannot do what was asked of it.
     """
     planner = Planner(composed, shapes, bearing)
-    stages = tuple(planner.stages())
+    stages = tuple(planner.affordable(list(planner.stages())))
     planner.check_policy()
     if planner.problems:
         raise RecipeError(planner.problems)
     notices = [*composed.notices, *planner.notices(stages), *(bearing.notices if bearing else ())]
-    return Plan(composed.recipe.name, stages, tuple(notices))
+    return Plan(composed.recipe.name, stages, tuple(notices), composed.proposal)
 
 
 def policy_of(composed: Composed) -> Policy:
@@ -214,6 +197,34 @@ class Planner:
         """The tuning, where there is something to tune."""
         unit = self.single("tuning", NOTHING if self.brought else costs)
         return replace(unit, applies=False, reason=TRAINED) if self.brought else unit
+
+    def affordable(self, stages: list[Stage]) -> list[Stage]:
+        """The stages with what does not fit ``budget.evaluations`` cut."""
+        bound, explain = self.recipe.budget.evaluations, self.recipe.explain
+        if bound is None:
+            return stages
+        demands = {
+            (stage.name, unit.choice): self.demand(stage.name, unit)
+            for stage in stages
+            if stage.name in DIRECTIONS
+            for unit in stage.units
+            if unit.axes.get("scope") == "local"
+        }
+        instances = self.estimator.instances
+        return Cut(bound, demands, instances, explain.batch).stages(stages)
+
+    def demand(self, group: str, unit: Unit) -> Demand:
+        """What a local method asks per batch; nothing, where its cost is not known."""
+        described, node = describe(unit.target), getattr(self.recipe, group)[unit.choice]
+
+        def price(instances: int) -> float:
+            try:
+                return self.estimator.so_many(described, node, instances) or 0.0
+            except ValueError:
+                return 0.0  # already among the problems
+
+        twice = described.facts.get("stochastic") and attributes(described)
+        return Demand(price, self.estimator.repeats if twice else 0)
 
     def about(self) -> Subject:
         recipe = self.recipe
@@ -303,7 +314,7 @@ class Planner:
         """Evaluations of attributing one instance by every method that applies."""
         nodes = [getattr(self.recipe, group)[name] for group, name in self.local]
         try:
-            costs = [self.estimator.one_instance(describe(one["_target_"]), one) for one in nodes]
+            costs = [self.estimator.so_many(describe(one["_target_"]), one, 1) for one in nodes]
         except ValueError:
             return None  # already among the problems, as the method's own cost
         known = [one for one in costs if one is not None]
@@ -376,3 +387,16 @@ class Planner:
             units = [unit for stage in stages if stage.name == group for unit in stage.units]
             if units and not any(unit.applies for unit in units):
                 yield f"no {group} method applies, so there is no evidence from that direction"
+        yield from self.over_budget(stages)
+
+    def over_budget(self, stages: Sequence[Stage]) -> Iterator[str]:
+        """What the budget cuts, and how much of it is planned."""
+        bound = self.recipe.budget.evaluations
+        counted = [unit for stage in stages if stage.name in COUNTED for unit in stage.units]
+        asked = sum(unit.evaluations or 0 for unit in counted if unit.applies)
+        whole = [unit.choice for stage in stages for unit in stage.units if unit.kept == 0]
+        part = [unit.choice for stage in stages for unit in stage.units if unit.kept]
+        if whole or part:
+            told = [f"not asked: {', '.join(whole)}"] if whole else []
+            told += [f"only in part: {', '.join(part)}"] if part else []
+            yield f"budget.evaluations is {bound:,}, planned are {asked:,}; {'; '.join(told)}"

@@ -19,6 +19,7 @@ from xaiframe.errors import Problem
 from xaiframe.facts import ORDER, Finding, Verdict
 
 if TYPE_CHECKING:  # list needs no plan, and a plan needs Hydra
+    from xaiframe.composition.proposal import Suggestion
     from xaiframe.planning.plan import Plan, Stage, Unit
 
 STATUS: Mapping[str, tuple[str, str, str]] = {
@@ -170,6 +171,8 @@ def show_plan(out: Console, plan: Plan) -> None:
     out.print(table)
     for stage in plan.stages:
         _show_left_out(out, stage)
+    _show_cut(out, plan)
+    _show_proposal(out, plan.proposal)
     _show_total(out, plan)
     for notice in plan.notices:
         out.print(Text.assemble(("! ", "yellow"), clean(notice)))
@@ -194,6 +197,37 @@ def _show_left_out(out: Console, stage: Stage) -> None:
     table = grid(max(len(unit.choice) for unit in left_out), None)
     for unit in left_out:
         table.add_row(Text(unit.choice), Text(clean(unit.reason), "dim"))
+    out.print(Padding(table, (0, 0, 1, 2)))
+
+
+def _show_cut(out: Console, plan: Plan) -> None:
+    """What does not fit the budget, or only in part."""
+    cut = [unit for stage in plan.stages for unit in stage.units if unit.cut]
+    if cut:
+        _show_reasons(out, "does not fit the budget", [(unit.choice, unit.cut) for unit in cut])
+
+
+def _show_proposal(out: Console, proposal: Sequence[Suggestion]) -> None:
+    """What was proposed where the recipe names no methods; left out for one reason, on one line."""
+    for group in dict.fromkeys(one.group for one in proposal):
+        taken = [one for one in proposal if one.group == group and one.taken]
+        if taken:
+            rows = [(one.method, one.reason) for one in taken]
+            _show_reasons(out, f"proposed: {group}", rows)
+    rest: dict[str, list[str]] = {}
+    for one in proposal:
+        if not one.taken:
+            rest.setdefault(one.reason, []).append(one.method)
+    if rest:
+        left_out = [(", ".join(names), reason) for reason, names in rest.items()]
+        _show_reasons(out, "not proposed", left_out)
+
+
+def _show_reasons(out: Console, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    out.print(heading(title))
+    table = grid(min(max(len(name) for name, _ in rows), 34), None)
+    for name, reason in rows:
+        table.add_row(Text(name), Text(clean(reason), "dim"))
     out.print(Padding(table, (0, 0, 1, 2)))
 
 
