@@ -134,7 +134,7 @@ def test_a_case_shows_its_own_pairs_with_its_own_values(table_run, run_with):
     assert isinstance(head, Heading)
     assert len(table.rows) == 1  # the other is within its error
     assert table.rows[0][0].startswith("mean texture = ")
-    assert "together do 1 less than each alone" in table.title
+    assert "together do 1 less than the two alone" in table.title
     assert "pairs carry 29 %" in table.n
     assert otherwise.beside(Record(record.run, redact=True), 0) == []
     assert isinstance(next(iter(interactions.case(record, UNIT, 5))), Note)

@@ -81,7 +81,7 @@ def test_the_title_says_how_many_decisions_hang_on_one_feature(stored):
 
 def test_a_case_shows_where_its_decision_turns(stored):
     record = stored(answer())
-    prose, grid = profiles.case(record, UNIT, 0)
+    grid, prose = profiles.case(record, UNIT, 0)
     assert isinstance(prose, Prose)
     assert prose.paragraphs[0].startswith("1 feature would turn this decision alone.")
     assert isinstance(grid, Grid)

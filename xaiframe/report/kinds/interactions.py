@@ -122,7 +122,7 @@ def _apart(found: Found) -> Iterable[Block]:
     yield Table(
         f"{found.method}-pairs",
         told,
-        ["row", "first", "second", "together, beyond each alone"],
+        ["row", "first", "second", "together, beyond the two alone"],
         rows,
         how="The pairs with the largest size in any explained instance.",
         caution="A pair speaks of its own instance: elsewhere the same two may do otherwise.",
@@ -201,9 +201,7 @@ def _how(found: Found, rest: int) -> str:
     order = "Features in the order of what their pairs come to."
     more = f" {words.count(rest, 'further feature')} with less not shown." if rest > 0 else ""
     if found.signed:
-        return (
-            f"Orange: together more than each alone, blue: less; mean over instances. {order}{more}"
-        )
+        return f"Orange: together more than the two alone, blue: less; mean over instances. {order}{more}"
     return f"The darker the more. On the diagonal a feature with all others at once. {order}{more}"
 
 
@@ -374,8 +372,8 @@ def _own(found: Found, mine: pd.DataFrame, position: int) -> Table:
     return Table(
         f"{found.method}-{position}-pairs",
         f"{names} together do {words.number(abs(float(top['value'])), digits=2)} {way} "
-        "than each alone",
-        ["first", "second", "beyond each alone"],
+        "than the two alone",
+        ["first", "second", "beyond the two alone"],
         rows,
         how=f"{words.sentence(INDICES[found.index])}, in units of the score; above 0 for the "
         "explained output, below against it.",

@@ -100,7 +100,6 @@ def case(record: Record, unit: tuple[str, str], position: int) -> Iterable[Block
     span = [float(mine["y"].min()), float(mine["y"].max())]
     turned = own[own["into"] != ""]
     hidden = [str(one) for one in turned.index if one not in shown]
-    yield Prose([f"{_turns(record, turned)}. {_read(turned, hidden)}"])
     yield Grid(
         [
             _small(values, f"{unit[1]}-{position}-{place}", feature,
@@ -109,6 +108,7 @@ def case(record: Record, unit: tuple[str, str], position: int) -> Iterable[Block
         ],
         3,
     )  # fmt: skip
+    yield Prose([f"{_turns(record, turned)}. {_read(turned, hidden)}"])
 
 
 def _turns(record: Record, turned: pd.DataFrame) -> str:
