@@ -2,10 +2,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from xaiframe.catalogue.estimate import Estimator, Shapes, known_shapes
 from xaiframe.catalogue.listing import describe
 from xaiframe.data.image import Images
 from xaiframe.data.table import Table
-from xaiframe.catalogue.estimate import Estimator, Shapes, known_shapes
 from xaiframe.recipe import Explain, Fit, ReferenceConfig
 
 
@@ -67,3 +67,14 @@ def test_fits_are_counted_with_every_epoch():
     assert found.seconds > 7 * 10 * 10 * 1e-3  # steps of a fit take longer than questions
     unknown = Estimator(recipe, Shapes(features=5), "table").method(method, {"seeds": 2, "top": 3})
     assert unknown.evaluations is None
+
+
+def test_what_is_explained_at_every_noisy_copy_is_counted():
+    method = describe("xaiframe.gradient.vargrad.VarGrad")
+    recipe = SimpleNamespace(explain=Explain(instances=3, repeats=0), reference=ReferenceConfig())
+    estimator = Estimator(recipe, Shapes(rows=50, background=7), "table")
+    asked = [
+        estimator.method(method, {"samples": 10, **over}).evaluations
+        for over in ({}, {"over": "deep_lift"}, {"over": "integrated_gradients"})
+    ]
+    assert asked == [30, 60, 30 * (7 * 32 + 1)]

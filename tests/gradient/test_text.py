@@ -78,6 +78,15 @@ def test_in_a_bag_of_words_each_is_worth_its_vector_times_the_weights(bag, data,
     np.testing.assert_allclose(method.explain(bank).values, expected, atol=1e-5)
 
 
+def test_over_noisy_copies_too(bag, data):
+    bank = bank_of(bag, data)
+    answer = SmoothGrad(samples=200, over="input_x_gradient").explain(bank)
+    plain = InputXGradient().explain(bank)
+    assert answer.values.shape == bank.x.shape
+    sums = [one.per_feature(bank.feature_mask, bank.features) for one in (answer, plain)]
+    assert (np.abs(sums[0] - sums[1]) < 5 * answer.error + 1e-5).all()
+
+
 @pytest.mark.parametrize("architecture", [TextCNN(), Transformer()])
 def test_integrated_gradients_are_complete_and_captums(data, architecture):
     network = trained(architecture, data)

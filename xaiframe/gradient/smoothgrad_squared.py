@@ -1,22 +1,20 @@
-"""SmoothGrad²: the mean squared gradient over noisy copies of the input."""
+"""SmoothGrad²: the mean of a gradient method's squared answer over noisy copies of the input."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from xaiframe.explanation import Attribution, Method
+from xaiframe.explanation import Attribution
+from xaiframe.gradient.smoothgrad import SmoothGrad
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.libraries import captum
-from xaiframe.probe.noise import check_noise, noisy
 
 
 @dataclass(frozen=True)
-class SmoothGradSquared(Method):
+class SmoothGradSquared(SmoothGrad):
     """The mean of the squared gradient over Gaussian copies, in (score per standard deviation)².
 
-    samples, noise: as for SmoothGrad, whose copies it shares where they are equal.
-    engine: own, or the library: captum's NoiseTunnel.
+    samples, noise, over, engine: as for SmoothGrad, whose copies it shares where they are equal.
 
     Squaring keeps what cancels out in the mean: an element that pushes the score up here and down
     there. Hooker et al. 2019 (arXiv:1806.10758) find that it ranks better than SmoothGrad. Of a
@@ -24,27 +22,12 @@ class SmoothGradSquared(Method):
     the mean.
     """
 
-    samples: int = 50
-    noise: float = 0.15
-    engine: Literal["own", "library"] = "own"
-
-    access = "white_box"
-    reach = "model_specific"
-    direction = "gradient"
-    needs = ("gradient",)
-    signed = False
-    stochastic = True
-    counterpart = "captum"
-    cost = "instances * samples"
     reference = "arXiv:1806.10758"
-
-    def __post_init__(self) -> None:
-        check_noise(self.samples, self.noise)
 
     def explain(self, bank: GradientBank) -> Attribution:
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
         if self.engine == "library":
             return captum.noise_tunnel(bank, "smoothgrad_sq", self.samples, self.noise)
-        copies = noisy(bank, self.samples, self.noise)
-        values, error = bank.fold(copies.mean_square), copies.square.error
-        return Attribution(values, "element", error, evaluations=len(bank) * self.samples)
+        copies = self.copies(bank)
+        values, error = copies.fold(copies.mean_square), copies.square.error
+        return Attribution(values, "element", error, evaluations=copies.evaluations)

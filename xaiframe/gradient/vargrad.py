@@ -1,25 +1,24 @@
-"""VarGrad: how much the gradient varies over noisy copies of the input."""
+"""VarGrad: how much a gradient method's answer varies over noisy copies of the input."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from xaiframe.explanation import Array, Attribution, Method
+from xaiframe.explanation import Array, Attribution
+from xaiframe.gradient.smoothgrad import SmoothGrad
 from xaiframe.probe.gradients import GradientBank
 from xaiframe.probe.libraries import captum
-from xaiframe.probe.noise import Noisy, check_noise, noisy
+from xaiframe.probe.noise import Noisy
 
 
 @dataclass(frozen=True)
-class VarGrad(Method):
+class VarGrad(SmoothGrad):
     """The variance of the gradient over Gaussian copies, in (score per standard deviation)².
 
-    samples, noise: as for SmoothGrad, whose copies it shares where they are equal; it takes at
-    least 4 samples.
-    engine: own, or the library: captum's NoiseTunnel.
+    samples, noise, over, engine: as for SmoothGrad, whose copies it shares where they are equal;
+    it takes at least 4 samples.
 
     Zero for an element the score depends on linearly: it shows where the surface bends, not what
     speaks for the target. Adebayo et al. 2018 (arXiv:1810.03307), Seo et al. 2018
@@ -28,22 +27,10 @@ class VarGrad(Method):
     doi:10.1093/biomet/61.1.1).
     """
 
-    samples: int = 50
-    noise: float = 0.15
-    engine: Literal["own", "library"] = "own"
-
-    access = "white_box"
-    reach = "model_specific"
-    direction = "gradient"
-    needs = ("gradient",)
-    signed = False
-    stochastic = True
-    counterpart = "captum"
-    cost = "instances * samples"
     reference = "arXiv:1810.03307; arXiv:1806.03000"
 
     def __post_init__(self) -> None:
-        check_noise(self.samples, self.noise)
+        super().__post_init__()
         if self.samples < 4:
             raise ValueError(f"samples must be at least 4, not {self.samples}")
 
@@ -51,15 +38,15 @@ class VarGrad(Method):
         """Element attributions ``(n, *input_shape)``, ``error`` per feature ``(n, features)``."""
         if self.engine == "library":
             return captum.noise_tunnel(bank, "vargrad", self.samples, self.noise)
-        copies = noisy(bank, self.samples, self.noise)
-        values, error = bank.fold(copies.variance), _error(copies, bank)
-        return Attribution(values, "element", error, evaluations=len(bank) * self.samples)
+        copies = self.copies(bank)
+        values, error = copies.fold(copies.variance), _error(copies, bank)
+        return Attribution(values, "element", error, evaluations=copies.evaluations)
 
 
 def _error(copies: Noisy, bank: GradientBank) -> Array:
     """``(n, features)`` jackknife over the groups of copies."""
     parts = [
-        Attribution(bank.fold(part), "element").per_feature(bank.feature_mask, bank.features)
+        Attribution(copies.fold(part), "element").per_feature(bank.feature_mask, bank.features)
         for part in copies.variance_without()
     ]
     left_out = np.stack(parts)

@@ -112,6 +112,21 @@ class GradientBank(Bank):
         found = statistic(rows, dim=1)[:, None]
         return np.broadcast_to(found.cpu().numpy(), self.inputs.shape[1:]).copy()
 
+    def moved(self, points: Tensor) -> GradientBank:
+        """A bank of the instances at ``points`` ``(n, k, *space)``, each k times in turn."""
+        copies = points.shape[1]
+        inputs = points.reshape(-1, *points.shape[2:])
+        x, targets, ids, mask = (
+            np.repeat(one, copies, axis=0)
+            for one in (self.x, self.targets, self.ids, self.feature_mask)
+        )
+        bank = GradientBank(
+            *(self.scorer, self.data, x if self.embedding else inputs.cpu().numpy()),
+            *(targets, ids, self.seed, mask if self.own_features else None),
+        )
+        bank.inputs = inputs
+        return bank
+
     @cached_property
     def at_input(self) -> tuple[Tensor, Tensor]:
         """Scores ``(n,)`` and gradients ``(n, *space)`` at the instances themselves."""

@@ -1,10 +1,11 @@
-"""Gradients at noisy copies of the instances, asked once and kept as running sums."""
+"""Answers at noisy copies of the instances, asked once and kept as running sums."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from torch import Tensor
 
 from xaiframe.explanation import Array, Attribution
 from xaiframe.probe.gradients import GradientBank
@@ -13,44 +14,70 @@ GROUPS = 10
 """Parts of the copies that are left out in turn, for standard errors that have no formula."""
 
 
+Ask = Callable[[GradientBank], Attribution]
+"""What a method explains, element by element."""
+
+
 class Noisy:
-    """Running sums of the gradients at ``samples`` Gaussian copies of a bank's n instances.
+    """Running sums of the answers at ``samples`` Gaussian copies of a bank's n instances.
 
     ``noise``: standard deviation as a share of each element's extent on the training split.
-    Gradients are in score per standard deviation. ``sums`` and ``squares`` ``(groups, n, *space)``
-    float64 add up the copies of each group; ``square`` are :class:`Moments` of the squared
-    gradients per interpretable feature, ``slope`` those of the gradients themselves; in an
-    embedding its dimensions stay apart there, for the norm over them is taken last.
+    ``ask`` explains the copies; without it they are asked for their gradients, in score per
+    standard deviation. ``sums`` and ``squares`` ``(groups, n, …)`` float64 add up the copies of
+    each group; ``square`` are :class:`Moments` of the squared answers per interpretable feature,
+    ``slope`` those of the answers themselves. Gradients in an embedding keep its dimensions apart,
+    ``(n, *space)``, for the norm over them is taken last; everything else is ``(n, *input_shape)``.
     """
 
-    def __init__(self, bank: GradientBank, samples: int, noise: float) -> None:
+    def __init__(
+        self, bank: GradientBank, samples: int, noise: float, ask: Ask | None = None
+    ) -> None:
         groups = min(GROUPS, samples)
-        self.samples = samples
+        self.bank, self.samples = bank, samples
+        self.apart = ask is None and bank.embedding is not None
+        self.evaluations = 0
         self.counts = np.bincount(np.arange(samples) % groups)
-        self.sums = np.zeros((groups, *bank.inputs.shape))
+        self.sums = np.zeros((groups, *(bank.inputs if self.apart else bank.x).shape))
         self.squares = np.zeros_like(self.sums)
         self.slope, self.square = Moments(), Moments()
-        for copies, slopes in _slopes(bank, samples, noise):
-            powers = slopes**2
+        for copies, answers in self._answers(noise, ask):
+            powers = answers**2
             for place, copy in enumerate(copies):
-                self.sums[copy % groups] += slopes[:, place]
+                self.sums[copy % groups] += answers[:, place]
                 self.squares[copy % groups] += powers[:, place]
-            self.slope.add(slopes if bank.embedding else per_feature(slopes, bank))
-            self.square.add(per_feature(bank.fold_each(powers), bank))
+            self.slope.add(answers if self.apart else per_feature(answers, bank))
+            self.square.add(per_feature(bank.fold_each(powers) if self.apart else powers, bank))
+
+    def _answers(self, noise: float, ask: Ask | None) -> Iterator[tuple[range, Array]]:
+        """Which copies, and ``(n, k, …)`` their answers."""
+        bank = self.bank
+        for copies, points in _points(bank, self.samples, noise):
+            if ask is None:
+                _, gradients = bank.gradients(points)
+                self.evaluations += len(bank) * len(copies)
+                yield copies, gradients.cpu().numpy() * bank.scale.astype(float)
+            else:
+                answer = ask(bank.moved(points))
+                self.evaluations += answer.evaluations
+                yield copies, answer.values.reshape(len(bank), len(copies), *bank.x.shape[1:])
+
+    def fold(self, values: Array, norm: bool = False) -> Array:
+        """``(n, *input_shape)`` of what the properties give, see :meth:`GradientBank.fold`."""
+        return self.bank.fold(values, norm) if self.apart else values
 
     @property
     def mean(self) -> Array:
-        """``(n, *space)`` mean gradient."""
+        """``(n, …)`` mean answer."""
         return np.asarray(self.sums.sum(axis=0) / self.samples)
 
     @property
     def mean_square(self) -> Array:
-        """``(n, *space)`` mean squared gradient."""
+        """``(n, …)`` mean squared answer."""
         return np.asarray(self.squares.sum(axis=0) / self.samples)
 
     @property
     def variance(self) -> Array:
-        """``(n, *space)`` variance of the gradient over the copies, unbiased."""
+        """``(n, …)`` variance of the answers over the copies, unbiased."""
         return variance(self.sums.sum(axis=0), self.squares.sum(axis=0), self.samples)
 
     def variance_without(self) -> Iterator[Array]:
@@ -62,11 +89,14 @@ class Noisy:
             )
 
 
-def noisy(bank: GradientBank, samples: int, noise: float) -> Noisy:
-    """The gradients at noisy copies; methods that share the noise share the copies."""
-    key = ("noisy", samples, noise)
+def noisy(
+    bank: GradientBank, samples: int, noise: float, over: str = "", ask: Ask | None = None
+) -> Noisy:
+    """The answers at noisy copies; methods that share the noise share them. ``over`` names
+    ``ask``."""
+    key = ("noisy", samples, noise, over)
     if key not in bank.answered:
-        bank.answered[key] = Noisy(bank, samples, noise)
+        bank.answered[key] = Noisy(bank, samples, noise, ask)
     found: Noisy = bank.answered[key]
     return found
 
@@ -106,15 +136,14 @@ class Moments:
         return np.asarray(np.sqrt(self.variance / self.count))
 
 
-def _slopes(bank: GradientBank, samples: int, noise: float) -> Iterator[tuple[range, Array]]:
-    """Which copies, and ``(n, k, *space)`` their gradients in score per standard deviation."""
+def _points(bank: GradientBank, samples: int, noise: float) -> Iterator[tuple[range, Tensor]]:
+    """Which copies, and where they lie, ``(n, k, *space)``."""
     generators = [bank.rng(position, "smoothgrad") for position in range(len(bank))]
     spread = noise * bank.extent
     for chunk in bank.chunks(samples, len(bank)):
         shape = (len(chunk), *bank.inputs.shape[1:])
         drawn = np.stack([one.standard_normal(shape, dtype=np.float32) for one in generators])
-        _, gradients = bank.gradients(bank.inputs[:, None] + bank.tensor(drawn * spread))
-        yield chunk, gradients.cpu().numpy() * bank.scale.astype(float)
+        yield chunk, bank.inputs[:, None] + bank.tensor(drawn * spread)
 
 
 def per_feature(values: Array, bank: GradientBank) -> Array:
