@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.match import prescribe
@@ -144,3 +146,9 @@ def test_lists_that_add_up_are_both_applied() -> None:
     ]
     told = effects(Facts([score(0.8)]), Facts([score(0.9)]), both)
     assert [one.verdict for one in told] == ["kept", "kept"]
+
+
+def test_every_relation_has_a_rule_of_the_house() -> None:
+    folder = Path(__file__).parents[2] / "conf" / "prescription"
+    stored = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in folder.glob("*.yaml")]
+    assert {node["relation"] for one in stored for node in one.values()} == set(RELATIONS)

@@ -24,6 +24,7 @@ CONFIG: dict[str, Any] = {
     "precaution": {"profile": {"schema": ""}},
     "repair": {},
     "model": {"dropout": 0.1, "hidden": [64, 32]},
+    "explain": {"instances": 48},
     "fit": {"weight_decay": 1e-4, "class_weight": "none", "label_smoothing": 0.0,
             "input_noise": 0.0, "learning_rate": 0.003},
     "tuning": {"space": {"fit": {"weight_decay": {"low": 1e-5, "high": 0.1, "log": True},
@@ -170,6 +171,18 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         {"repair": ["mask"], "repair.mask.features": ["patch 0,3"]},
         [measured("evaluation.shortcuts.reliance", 0.2, 0.01, 0.4, feature="patch 0,3"),
          Fact("data.load.modality", "image")],
+    ),
+    "one_sided": (
+        [measured("evaluation.shortcuts.reliance", 0.7, 0.6, 0.8, feature="leak"),
+         Fact("data.load.modality", "table")],
+        {"tuning.space.model.dropout.low": 0.2, "tuning.space.fit.weight_decay.low": 0.001},
+        [measured("evaluation.shortcuts.reliance", 0.7, 0.4, 0.9, feature="leak"),
+         Fact("data.load.modality", "table")],
+    ),
+    "moved_by_tuning": (
+        [Fact("tuning.comparison.importance_spearman", 0.5)],
+        {"explain.instances": 96},
+        [Fact("tuning.comparison.importance_spearman", 0.8)],
     ),
     "adopt_tuned": (
         [Fact("tuning.comparison.adopt", True), chosen("fit.weight_decay", 0.002),

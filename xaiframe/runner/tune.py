@@ -12,6 +12,7 @@ import pandas as pd
 
 from xaiframe.data.module import DataModule
 from xaiframe.evaluation.evidence import Explained
+from xaiframe.evaluation.statistics import rank_correlation
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, Facts
 from xaiframe.probe.instances import Instances
@@ -142,6 +143,9 @@ def compare(
     shown = _importance(tuned, local, before)
     if shown is not None:
         outcome.tables["importance"] = shown
+        sides = shown["audited"].to_numpy(), shown["tuned"].to_numpy()
+        alike = rank_correlation(*sides, tuner.tools.recipe.seed)
+        outcome.facts.append(alike.fact("importance_spearman", {}, "rank correlation"))
     return outcome
 
 
