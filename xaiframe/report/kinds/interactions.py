@@ -201,7 +201,8 @@ def _how(found: Found, rest: int) -> str:
     order = "Features in the order of what their pairs come to."
     more = f" {words.count(rest, 'further feature')} with less not shown." if rest > 0 else ""
     if found.signed:
-        return f"Orange: together more than the two alone, blue: less; mean over instances. {order}{more}"
+        shade = "Orange: together more than the two alone, blue: less; mean over instances."
+        return f"{shade} {order}{more}"
     return f"The darker the more. On the diagonal a feature with all others at once. {order}{more}"
 
 

@@ -39,8 +39,8 @@ def draw(record: Record, position: int, pairs: pd.DataFrame, key: str) -> Figure
         f"{key}-lines",
         "Where these pairs are",
         picture.png(sheet),
-        how="Orange: more together than the two alone; blue with a white core: less; the thicker the "
-        "larger.",
+        how="Orange: more together than the two alone; blue with a white core: less; the thicker "
+        "the larger.",
         alt="the picture with a line for each pair of the table",
         width=172,
     )
