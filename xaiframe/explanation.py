@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class Method:
     modalities: tuple[str, ...] = ("table", "image", "text", "series")
     tasks: tuple[str, ...] = ("classification", "regression")
     needs: tuple[str, ...] = ()
-    """What the model must provide: gradient, convolution, layers (module by module)."""
+    """What the model must provide: gradient, convolution, layers (module by module), attention."""
     signed = True
     """Whether the sign says for or against the target."""
     additive = False
@@ -83,6 +84,8 @@ class Method:
     """Model evaluations as an arithmetic expression over parameters and
     instances, features, elements, background, rows, test and train (rows of the whole splits),
     classes, gradient (1 where the model offers it, else 0)."""
+    each: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """What a parameter that is a word counts for in ``cost``: ``{"over": {"deep_lift": "2"}}``."""
     reference = ""
     """Where the method is published: DOI or arXiv id."""
 

@@ -116,14 +116,13 @@ class GradientBank(Bank):
         """A bank of the instances at ``points`` ``(n, k, *space)``, each k times in turn."""
         copies = points.shape[1]
         inputs = points.reshape(-1, *points.shape[2:])
-        x, targets, ids, mask = (
+        x, targets, ids, masks = (
             np.repeat(one, copies, axis=0)
             for one in (self.x, self.targets, self.ids, self.feature_mask)
         )
-        bank = GradientBank(
-            *(self.scorer, self.data, x if self.embedding else inputs.cpu().numpy()),
-            *(targets, ids, self.seed, mask if self.own_features else None),
-        )
+        x = inputs.cpu().numpy() if self.embedding is None else x
+        mask = masks if self.own_features else None
+        bank = GradientBank(self.scorer, self.data, x, targets, ids, self.seed, mask)
         bank.inputs = inputs
         return bank
 
