@@ -13,7 +13,7 @@ from xaiframe.probe.holding import constant, hold
 from xaiframe.recipe import Explain, Fit
 from xaiframe.repair.repaired import PLAIN
 from xaiframe.runner.fit import fit
-from xaiframe.runner.refit import Refitting, without
+from xaiframe.runner.refit import Refitting, dealt, without
 from xaiframe.runner.trainer import Runner
 
 
@@ -67,3 +67,21 @@ def test_a_repaired_row_is_held_at_what_was_read(refitting):
     assert (seen.validation.x[:, 0] == constant(data)[0]).all()
     np.testing.assert_array_equal(seen.train.x[:, 1:], moved.train.x[:, 1:])
     np.testing.assert_array_equal(seen.test.x, data.test.x)
+
+
+@pytest.mark.parametrize("shuffled", ["labels", "inputs"])
+def test_rows_are_dealt_out_anew_and_nothing_is_lost(shuffled):
+    data = Table("builtin:breast_cancer", "diagnosis").data
+    made = dealt(data, shuffled, 3)
+    for name in ("train", "validation"):
+        before, after = data.splits[name], made.splits[name]
+        kept, moved = ("x", "y") if shuffled == "labels" else ("y", "x")
+        np.testing.assert_array_equal(getattr(after, kept), getattr(before, kept))
+        assert not np.array_equal(getattr(after, moved), getattr(before, moved))
+        np.testing.assert_array_equal(
+            np.sort(getattr(after, moved), axis=0), np.sort(getattr(before, moved), axis=0)
+        )
+    assert made.test is data.test
+    if shuffled == "inputs":
+        together = np.corrcoef(made.train.x[:, 0], made.train.x[:, 2])[0, 1]
+        assert abs(together) < 0.3 < np.corrcoef(data.train.x[:, 0], data.train.x[:, 2])[0, 1]

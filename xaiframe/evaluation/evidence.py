@@ -15,6 +15,7 @@ from xaiframe.kinds.curve import Curve
 from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.holding import Refit
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import Strategy
@@ -91,6 +92,7 @@ class Evidence:
     recompute: Recompute
     seed: int
     mask: Array | None = None
+    refit: Refit | None = None
 
     def asked(self, positions: Array) -> Asked:
         """The explained instances at these positions, to be attributed again."""

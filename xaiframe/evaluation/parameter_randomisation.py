@@ -15,25 +15,11 @@ from torch import nn
 
 from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.statistics import (
-    Estimate,
-    There,
-    absent,
-    mean,
-    rank_correlations,
-    relabelled,
-    spread_positions,
-)
+from xaiframe.evaluation.likeness import likeness, similarity
+from xaiframe.evaluation.statistics import Estimate, spread_positions
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import WhiteBox
-
-Repeats = Sequence[Mapping[str, Array]]
-"""Per random draw: method → ``(instances, features)`` attributions under the randomised model."""
-
-UNIT = "|rank correlation|"
-NO_ORDER = "an attribution is constant, so it has no order,"
-FAILED = "the method could not explain the randomised model"
 
 
 @dataclass(frozen=True)
@@ -98,7 +84,7 @@ class ParameterRandomisation:
                 found = similarity(evidence, positions, name, repeats)
                 rows.append({"method": name, "layer": reached[0], **place, **_cells(found)})
         for name in chosen:
-            outcome.facts += self._facts(evidence, positions, name, repeats)
+            outcome.facts += likeness(evidence, positions, name, repeats, self.permutations)
         outcome.facts.append(_coverage(network, layers))
         outcome.tables = {"layers": pd.DataFrame(rows)}
         return outcome
@@ -118,46 +104,6 @@ class ParameterRandomisation:
         module = randomised(network, layers, int(state[0]))
         own = evidence.model
         return WhiteBox(module, own.task, own.classes, own.provides, own.max_batch)
-
-    def _facts(
-        self, evidence: Evidence, positions: Array, name: str, repeats: Repeats
-    ) -> list[Fact]:
-        """What stays of the attributions when every layer is random, and what chance leaves."""
-        labels = {"method": name}
-        found = similarity(evidence, positions, name, repeats)
-        facts = [found.fact("similarity", labels, UNIT, "lower")]
-        chance = self._chance(evidence, positions, name, repeats)
-        if found.value is None or not chance.size:
-            return facts
-        floor, control = float(chance.mean()), float(np.percentile(chance, 95))
-        why = "95 % of random relabellings of the features lie below"
-        spread = found.interval and (found.interval[0] - control, found.interval[1] - control)
-        above = Estimate(found.value - control, spread, found.n)
-        facts += [
-            Fact("control", control, UNIT, labels, n=found.n, reason=why),
-            Fact("floor", floor, UNIT, labels, n=found.n, reason="mean of random relabellings"),
-            above.fact("above_control", labels, UNIT, "lower"),
-        ]
-        original = evidence.local[name].values[positions]
-        again = [one[name] for one in repeats if name in one]
-        known = there(evidence, positions)
-        size = mean_similarity(np.abs(original), np.abs(again), evidence.seed, known)
-        facts.append(size.fact("magnitude_similarity", labels, UNIT))
-        if len(again) > 1:
-            alike = mean_similarity(np.abs(again[0]), np.abs(again[1:]), evidence.seed, known)
-            facts.append(alike.fact("between_random", labels, UNIT))
-        return facts
-
-    def _chance(self, evidence: Evidence, positions: Array, name: str, repeats: Repeats) -> Array:
-        """``(permutations,)`` mean similarity to the randomised attributions under other names."""
-        original, again = comparands(evidence, positions, name, repeats)
-        rng = np.random.default_rng([evidence.seed, 504])
-        nulls = [
-            relabelled(original, values, self.permutations, rng, True, there(evidence, positions))
-            for values in again
-        ]
-        usable = [null for null in nulls if null.size]
-        return np.mean(usable, axis=0) if usable else np.empty(0)
 
 
 def resettable(module: nn.Module) -> list[str]:
@@ -189,42 +135,6 @@ def randomised(module: nn.Module, layers: Sequence[str], seed: int) -> nn.Module
             draw_weights: Any = changed.get_submodule(name).reset_parameters
             draw_weights()
     return changed
-
-
-def comparands(
-    evidence: Evidence, positions: Array, name: str, repeats: Repeats
-) -> tuple[Array, list[Array]]:
-    """A method's attributions before and per random model; magnitudes where it has no sign."""
-    own = evidence.local[name]
-    original, again = own.values[positions], [one[name] for one in repeats if name in one]
-    if own.signed:
-        return original, again
-    return np.abs(original), [np.abs(values) for values in again]
-
-
-def similarity(evidence: Evidence, positions: Array, name: str, repeats: Repeats) -> Estimate:
-    """Mean similarity of a method's attributions to those under each randomised model."""
-    original, again = comparands(evidence, positions, name, repeats)
-    if not again:
-        return absent(FAILED)
-    return mean_similarity(original, again, evidence.seed, there(evidence, positions))
-
-
-def there(evidence: Evidence, positions: Array) -> There:
-    """Which features these instances have; None where all have all."""
-    return None if evidence.there is None else evidence.there[positions]
-
-
-def mean_similarity(
-    original: Array, again: Sequence[Array] | Array, seed: int, known: There = None
-) -> Estimate:
-    """Mean |Spearman correlation| of ``original`` ``(n, features)`` with each of ``again``,
-    averaged per instance first: the instances, not the models, are resampled."""
-    stacked = np.abs([rank_correlations(original, values, known) for values in again])
-    defined = np.isfinite(stacked)
-    count = defined.sum(axis=0)
-    total = np.where(defined, stacked, 0.0).sum(axis=0)
-    return mean(total / np.where(count, count, np.nan), seed, NO_ORDER)
 
 
 def _cells(found: Estimate) -> dict[str, object]:

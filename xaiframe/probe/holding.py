@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array
 from xaiframe.model.face import Model
+
+
+Shuffled = Literal["", "labels", "inputs"]
 
 
 class Refit(Protocol):
@@ -21,9 +24,12 @@ class Refit(Protocol):
     @property
     def decides(self) -> Mapping[str, Any]: ...
 
-    def __call__(self, features: Sequence[int], seed: int) -> tuple[Model, int]:
+    def __call__(
+        self, features: Sequence[int], seed: int, shuffled: Shuffled = ""
+    ) -> tuple[Model, int]:
         """The model when the ``features`` are held at :func:`constant` in every row it is fitted
-        on, and how many rows went through it meanwhile, each epoch counted."""
+        on, and how many rows went through it meanwhile, each epoch counted. ``shuffled``: what is
+        dealt out anew among those rows, by the seed: their labels, or each feature for itself."""
 
 
 def constant(data: Data) -> Array:
