@@ -26,10 +26,11 @@ def dependence(record: Record) -> Iterable[Block]:
             continue
         stored = record.table(f"perturbation.{method}", "individual")
         single = _centred(stored, "y", ["feature", "row"])
-        parting, stored = _parting(record, method), list(dict.fromkeys(average["feature"]))
+        parting = _parting(record, method)
+        told = [str(name) for name in dict.fromkeys(average["feature"])]
         # what parts rows most is this method's own order
-        order = stored if parting else explained.ranking(record)
-        shown = [f for f in order if f in stored][:SHOWN] or stored[:SHOWN]
+        order = told if parting else explained.ranking(record)
+        shown = [f for f in order if f in told][:SHOWN] or told[:SHOWN]
         rows = single["row"].nunique() if single is not None else 0
         yield _parted(method, rows) if parting else _heading(method, rows)
         span = _span(average, single if not record.redact else None, shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -151,9 +151,8 @@ def _matrix(found: Found, pairs: pd.DataFrame) -> Figure:
     told = pd.concat(parts, ignore_index=True)
     most = float(told["shade"].abs().max()) or 1.0
     told = told.assign(said=_rounded(told["shade"], most))
-    side = {"sort": shown, "title": None}
-    x = alt.X("second:N", **side, axis=alt.Axis(labelAngle=-40, labelLimit=120))
-    y = alt.Y("first:N", **side, axis=alt.Axis(labelLimit=170))
+    x = alt.X("second:N", sort=shown, title=None, axis=alt.Axis(labelAngle=-40, labelLimit=120))
+    y = alt.Y("first:N", sort=shown, title=None, axis=alt.Axis(labelLimit=170))
     base = alt.Chart(chart.data(told[["first", "second", "shade", "said", "value", "error"]]))
     tiles = base.mark_rect(stroke="white", strokeWidth=1.5).encode(
         x=x,
@@ -317,7 +316,7 @@ def _noise(found: Found, top: pd.DataFrame) -> str:
     return told
 
 
-def _said(found: Found, one: dict[str, Any]) -> str:
+def _said(found: Found, one: Mapping[Any, Any]) -> str:
     value, mean = float(one["value"]), float(one["mean"])
     if value <= max(1.96 * float(one["error"]), float(one["noise"])):
         return "not told apart from none"

@@ -25,7 +25,7 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
     stage, method = unit
     prefix = f"{stage}.{method}"
     reach = sorted(
-        record.facts.where(f"{prefix}.reach"), key=lambda fact: -float(fact.value or 0)  # type: ignore[arg-type]
+        record.facts.where(f"{prefix}.reach"), key=lambda fact: -float(fact.value or 0)
     )  # fmt: skip
     turns = {
         fact.labels["feature"]: float(fact.value)
@@ -42,7 +42,7 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
     )
     rows: list[Row] = []
     for fact in sorted(reach, key=lambda one: -turns.get(one.labels["feature"], 0.0))[:LISTED]:
-        name, value = fact.labels["feature"], float(fact.value or 0)  # type: ignore[arg-type]
+        name, value = fact.labels["feature"], float(fact.value or 0)
         row: list[Cell | str] = [
             name,
             Cell(words.number(value), "number", value, extra=words.brackets(fact.interval)),
@@ -58,7 +58,7 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
     ]
     yield Table(
         f"{method}-reach",
-        _found(reach[0].labels["feature"], float(reach[0].value or 0), turns, told, n),  # type: ignore[arg-type]
+        _found(reach[0].labels["feature"], float(reach[0].value or 0), turns, told, n),
         heads,
         rows,
         how="Score: highest less lowest of the profile, over the values of the training rows "
