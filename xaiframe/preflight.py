@@ -74,8 +74,10 @@ def bears(tools: Tools) -> Bearing:
 
 
 def unfitted(tools: Tools) -> WhiteBox:
-    """The network with the weights it starts from."""
-    return face(tools.architecture, tools.architecture.build(tools.data), tools.data)
+    """The network with the very weights that its fit starts from."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(tools.recipe.seed)
+        return face(tools.architecture, tools.architecture.build(tools.data), tools.data)
 
 
 def unknown(recipe: Recipe, data: Data) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from xaiframe.catalogue.estimate import BACKWARD_FACTOR, FORWARD_SECONDS, Estima
 from xaiframe.catalogue.listing import describe
 from xaiframe.catalogue.source import module_named
 from xaiframe.errors import RecipeError
-from xaiframe.planning.plan import plan
+from xaiframe.planning.plan import Bearing, plan
 from xaiframe.planning.search_space import flatten
 from xaiframe.recipe import Explain, Fit, Recipe, ReferenceConfig
 
@@ -271,6 +271,15 @@ def test_a_method_for_logits_does_not_apply_to_probabilities(tmp_path):
     reason = made.unit("gradient", "relevance").reason
     assert reason == "it explains logit outputs, reference.output is probability"
     assert "no gradient method applies" in made.notices[-1]
+
+
+@pytest.mark.parametrize(("over", "refused"), [("lrp", "no rule reaches"), ("saliency", "")])
+def test_what_a_method_asks_by_name_is_refused_with_it(tmp_path, over, refused):
+    smooth = {"_target_": "xaiframe.gradient.smoothgrad.SmoothGrad", "over": over}
+    bearing = Bearing(("gradient",), {"lrp": "no rule reaches"})
+    made = composed(tmp_path, gradient={"smoothgrad": smooth})
+    unit = plan(made, bearing=bearing).unit("gradient", "smoothgrad")
+    assert (unit.applies, unit.reason) == (not refused, refused)
 
 
 def test_the_task_is_what_the_recipe_declares(tmp_path):

@@ -114,9 +114,11 @@ class Bearing:
     refused: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
-    def reason_against(self, name: str, facts: Mapping[str, Any]) -> str:
-        """Why this model cannot bear the method ``name``; empty when it can."""
-        needed = (name, *facts.get("needs", ()))
+    def reason_against(self, name: str, facts: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+        """Why this model cannot bear the method ``name``, or one that it asks by a word of its
+        ``node`` (``over``); empty when it can."""
+        asked = (str(node.get(key)) for key in facts.get("each", ()))
+        needed = (name, *facts.get("needs", ()), *asked)
         return next((self.refused[one] for one in needed if one in self.refused), "")
 
 
@@ -338,7 +340,7 @@ class Planner:
                 hint = f"of {group} these apply: {', '.join(fitting)}" if fitting else ""
                 self.problem(f"{group} {name}", f"does not apply: {reason}", hint)
             facts, bearing = described[name].facts, self.bearing
-            refused = bearing.reason_against(name, facts) if bearing else ""
+            refused = bearing.reason_against(name, facts, nodes[name]) if bearing else ""
             yield self.unit(group, name, described[name], reason or refused, further)
 
     def repairs(
