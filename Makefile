@@ -46,11 +46,14 @@ contract: setup
 unit: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
-bench: setup     ## stage times, gradients, scaling, Shapley errors, cost of the checks, planted faults
-	$(BIN)/python benchmarks/stages.py
+bench: setup     ## times and errors beside shap, lime and captum, scaling, cost of the checks, planted faults
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.stages
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.gradients
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.scaling
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/shapley.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.time_to_error
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.one_bank
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.all_of_both
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/precaution_cost.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.planted_faults $(PLANTED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.loop

@@ -22,7 +22,7 @@ class Aim:
     most: float | None = None
 
     def __str__(self) -> str:
-        return f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
+        return f"≥ {self.least:.3g}" if self.least is not None else f"≤ {self.most:.3g}"
 
     def verdict(self, ratio: float) -> str:
         """``met`` or ``missed``; what is no number is missed."""
