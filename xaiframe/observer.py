@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-State = Literal["start", "done", "cached", "error", "not applicable"]
+State = Literal["start", "done", "cached", "error", "not applicable", "not assessed"]
 
 
 class Observer(Protocol):

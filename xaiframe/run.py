@@ -16,8 +16,15 @@ from xaiframe.kinds.answer import Answer
 from xaiframe.model.face import Model
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
+from xaiframe.runner.bounds import Bounds
 from xaiframe.runner.brought import brought_outcome
-from xaiframe.runner.explanations import SHARED, explain_globally, explain_locally, gather
+from xaiframe.runner.explanations import (
+    SHARED,
+    explain_globally,
+    explain_locally,
+    gather,
+    shared,
+)
 from xaiframe.runner.fit import fit, restore
 from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.loading import loading_outcome
@@ -69,6 +76,7 @@ class Round:
 
     def go(self) -> Subject:
         """All stages in order; the ledger holds what they yielded."""
+        self.ledger.bounds = Bounds.of(self.recipe.budget, self.plan)
         self.strategy()
         self.load()
         self.precaution("data", None)
@@ -79,6 +87,7 @@ class Round:
         self.explain(subject)
         self.evaluate(subject)
         self.tune(subject)
+        self.budget(subject)
         if self.tools.brought:
             self.asked(model)
         return subject
@@ -305,6 +314,11 @@ class Round:
         self.stage("tuning", 2)
         decides = self._tuning_decides(subject)
         key = unit_key("tuning", "search", decides)
+        choice = self.plan.units("tuning")[0].choice
+        refused = self.ledger.bounds.refusal("tuning", choice)
+        if refused and self.ledger.cache.get(key) is None:
+            self.ledger.close("tuning", choice, "not assessed", "", refused)
+            return
         folder = self.ledger.cache.partial(key)
         folder.mkdir(parents=True, exist_ok=True)
         build = partial(instantiate, trust=self.trust)
@@ -318,7 +332,27 @@ class Round:
             "comparison",
             {**decides, "chosen": parameters},
             lambda: compare(tuner, subject, self.ledger.all_facts(), parameters),
+            ready=True,
         )
+
+    def budget(self, subject: Subject) -> None:
+        """What the bounds were and what they left out, where the recipe sets any."""
+        budget, instances = self.recipe.budget, len(subject.instances)
+        bounds = {"minutes": budget.minutes, "evaluations": budget.evaluations}
+        facts = [Fact(name, bound, name) for name, bound in bounds.items() if bound is not None]
+        if not facts:
+            return
+        out = sum(unit.state == "not assessed" for unit in self.ledger.units)
+        part = sum(fact.quantity == "explained" for fact in self.ledger.facts)
+        facts += [
+            Fact("met", bool(out or part)),
+            Fact("not_assessed_choices", out, "choices"),
+            Fact("methods_cut_short", part, "methods"),
+        ]
+        if part:
+            _, n = shared(self.local, instances)
+            facts.append(Fact("shared_instances", n, "instances", n=instances))
+        self.ledger.enter("budget.round", "budget.round", facts, [])
 
     def _tuning_decides(self, subject: Subject) -> dict[str, Any]:
         recipe = self.recipe

@@ -330,12 +330,15 @@ class Population:
                 values[name] = stored["values"]
             if one.signed and not one.own_reference:
                 sides[name] = one.direction
+        # A budget may have cut some short: only what all explained can be held against each other.
+        n = min((len(one) for one in values.values()), default=len(table))
+        values, table = {name: one[:n] for name, one in values.items()}, table.iloc[:n]
         classes = list(audited.data.classes)
         targets = (
             [classes.index(str(one)) for one in table["target"]] if classes else [0] * len(table)
         )
         return cls(
-            table, inputs["x"], np.array(targets), values, sides, audited.data.aligned,
+            table, inputs["x"][:n], np.array(targets), values, sides, audited.data.aligned,
             audited.data.features,
         )  # fmt: skip
 

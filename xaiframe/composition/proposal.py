@@ -303,7 +303,7 @@ class _Proposal:
         if sum(1 for one in self.found.values() if one.group == group and one.taken) >= MOST:
             return f"{MOST} methods of a direction are enough"
         if method != last and (offer.cost.evaluations or 0) > (other or 0):
-            return f"{offer.takes}, {last} {other or 0:,}"
+            return f"{offer.takes}, {last} takes {other or 0:,}"
         return purse.lacks(offer)
 
     def ensure(self, group: str, purse: _Purse) -> None:
@@ -317,7 +317,13 @@ class _Proposal:
         known = [m for one in QUESTIONS if one.group == group for m in one.methods if m in able]
         if not known or any(self.taken(group, method) for method in able):
             return
-        cheapest = min(known, key=lambda one: able[one].cost.evaluations or 0)
+
+        def order(method: str) -> tuple[bool, int]:
+            """First those that share the reference, for only they can agree with the others."""
+            offer = able[method]
+            return bool(offer.description.facts["own_reference"]), offer.cost.evaluations or 0
+
+        cheapest = min(known, key=order)
         self.take(group, cheapest, "the cheapest of its direction, which must not be empty", purse)
 
     def taken(self, group: str, method: str) -> bool:

@@ -12,7 +12,11 @@ from xaiframe.facts import ORDER, Fact, Facts, Finding, Status, Verdict
 from xaiframe.policy.schema import Clause, Comparison, Policy, Requirement, Rule, Waiver
 from xaiframe.policy.words import Known, about, limit_of, number, sentence, subject, threshold
 
-SUFFIX = {"error": ".error", "not_applicable": ".not_applicable"}
+SUFFIX = {
+    "error": ".error",
+    "not_applicable": ".not_applicable",
+    "not_assessed": ".not_assessed",
+}
 
 
 def judge(facts: Facts, policy: Policy, today: date) -> tuple[list[Finding], Verdict]:
@@ -53,8 +57,21 @@ def _outside_rules(known: Known, policy: Policy) -> Iterator[Finding]:
             yield Finding(
                 fact.name, "error", fact.name, message, fact.value, set_by=set_by, source="ours"
             )
+    if known.value("budget.round.met"):
+        yield _budget_met(known)
     for requirement in policy.require:
         yield from _required(requirement, known, policy)
+
+
+def _budget_met(known: Known) -> Finding:
+    """A run that stopped early says less than was asked: a warning, whatever the rest says."""
+    out = known.value("budget.round.not_assessed_choices")
+    part = known.value("budget.round.methods_cut_short")
+    told = [f"{out} not assessed"] if out else []
+    told += [f"{part} of the first instances alone"] if part else []
+    message = f"the budget was met; of the choices, {' and '.join(told)}"
+    fact = "budget.round.met"
+    return Finding("budget", "warn", fact, message, True, source="ours", set_by="xaiframe")
 
 
 def _required(wanted: Requirement, known: Known, policy: Policy) -> Iterator[Finding]:
@@ -97,6 +114,9 @@ def _presence(group: str, name: str, known: Known) -> tuple[Status, str]:
     why = known.value(f"{group}.{name}.not_applicable")
     if why is not None:
         return "not_assessed", f"{group} {name} does not apply: {why}"
+    if known.value(f"{group}.{name}.not_assessed") is not None:
+        why = known.value(f"{group}.{name}.not_assessed")
+        return "fail", f"{group} {name} is required and was not assessed, {why}"
     if name in _assessed(group, known):
         return "pass", f"{group} {name} was assessed"
     return "fail", f"{group} {name} is required and was not assessed"
@@ -286,6 +306,8 @@ class _Judge:
             reason = f"it raised: {raised}"
         elif elsewhere is not None:
             reason = str(elsewhere)
+        elif (cut := self.known.value(unit + SUFFIX["not_assessed"])) is not None:
+            reason = str(cut)
         failing = self.rule.absent == "fail" and elsewhere is None
         return self._without(reason, "fail" if failing else "not_assessed")
 

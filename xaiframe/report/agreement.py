@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, words
+from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Cell, Grid, Row, Table, num, parts, status
 from xaiframe.report.record import Record
 
@@ -105,7 +105,7 @@ def _title(record: Record, table: pd.DataFrame) -> str:
 def conflicts(record: Record) -> Iterable[Block]:
     """The instances on which the directions disagree most: a list, not a mere number."""
     table = record.table("evaluation.agreement", "instances")
-    known = record.table("probe.instances", "instances")
+    known = explained.instances(record)
     if table is None or record.redact or table["spearman"].isna().all():
         return
     worst = table.sort_values("spearman").head(5)

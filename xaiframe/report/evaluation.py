@@ -10,7 +10,7 @@ from xaiframe.facts import Fact
 from xaiframe.report import agreement, chart, explained, measures, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Table, fact_cell, num, parts, status
 from xaiframe.report.cross_check import beside_libraries
-from xaiframe.report.record import Record
+from xaiframe.report.record import ABSENT, Record
 
 
 def chapter(record: Record) -> Chapter:
@@ -27,11 +27,7 @@ def chapter(record: Record) -> Chapter:
     for choice in record.choices("evaluation"):
         if choice == "fairness":  # a chapter of its own
             continue
-        if not [
-            f
-            for f in record.facts.within(f"evaluation.{choice}")
-            if f.quantity not in ("error", "not_applicable")
-        ]:
+        if not [f for f in record.facts.within(f"evaluation.{choice}") if f.quantity not in ABSENT]:
             blocks.append(
                 Note(words.sentence(words.label(choice)), record.absence(f"evaluation.{choice}"))
             )

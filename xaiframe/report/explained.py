@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from xaiframe.explanation import Array
+from xaiframe.facts import Fact
 from xaiframe.report import words
 from xaiframe.report.record import Record
 
@@ -24,14 +25,35 @@ class Reliability:
     below: bool
 
 
+def shared(record: Record) -> int | None:
+    """How many instances all methods explained, where a budget cut some short; None for all."""
+    found = record.facts.value("budget.round.shared_instances")
+    return int(found) if isinstance(found, (int, float)) else None
+
+
+def cut(record: Record) -> dict[str, Fact]:
+    """``stage.method`` → the fact that says how many instances it explained, of each method that
+    the budget cut short."""
+    return {
+        f"{fact.stage}.{fact.choice}": fact
+        for fact in record.facts
+        if fact.quantity == "explained" and fact.stage in STAGES.values()
+    }
+
+
 def local_methods(record: Record, direction: str = "") -> list[str]:
-    """Methods with stored attributions, perturbation first; ``direction`` P or G narrows."""
+    """Methods with stored attributions, perturbation first; ``direction`` P or G narrows.
+
+    One that a budget cut so short that the measures left it out is not among them.
+    """
+    least, short = shared(record) or 0, cut(record)
     stages = [STAGES[direction]] if direction else list(STAGES.values())
     return [
         method
         for stage in stages
         for method in record.choices(stage)
         if (record.run / "artifacts" / f"{stage}.{method}" / "attribution.npz").is_file()
+        and not (f"{stage}.{method}" in short and (short[f"{stage}.{method}"].n or 0) < least)
     ]
 
 
@@ -74,8 +96,10 @@ def directions(record: Record) -> dict[str, str]:
 
 
 def attribution(record: Record, method: str) -> dict[str, Array]:
-    """Arrays of one method: values ``(n, features)`` and whatever else it stored."""
-    return record.arrays(f"{stage_of(record, method)}.{method}", "attribution") or {}
+    """Arrays of one method: values ``(n, features)`` and whatever else it stored, of the instances
+    that all methods explained."""
+    stored = record.arrays(f"{stage_of(record, method)}.{method}", "attribution") or {}
+    return {name: column[: shared(record)] for name, column in stored.items()}
 
 
 def signed(record: Record, method: str) -> bool:
@@ -114,14 +138,20 @@ def units(record: Record) -> dict[str, str]:
 
 
 def instances(record: Record) -> pd.DataFrame:
-    """The explained instances, one row each; empty when none were."""
+    """The instances that all methods explained, one row each; empty when there are none."""
     stored = record.table("probe.instances", "instances")
-    return pd.DataFrame() if stored is None else stored
+    return pd.DataFrame() if stored is None else stored.iloc[: shared(record)]
 
 
 def inputs(record: Record) -> dict[str, Array]:
-    """Arrays ``x`` ``(n, *input_shape)`` and ``feature_mask`` of the explained instances."""
-    return record.arrays("probe.instances", "inputs") or {}
+    """Arrays ``x`` ``(n, *input_shape)`` and ``feature_mask`` of the instances that all methods
+    explained."""
+    found = record.arrays("probe.instances", "inputs") or {}
+    own = bool(found) and found["feature_mask"].ndim == found["x"].ndim
+    return {
+        name: column if name == "feature_mask" and not own else column[: shared(record)]
+        for name, column in found.items()
+    }
 
 
 def modality(record: Record) -> str:

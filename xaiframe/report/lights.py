@@ -10,7 +10,7 @@ from types import ModuleType
 from xaiframe.facts import ORDER, Fact, Finding
 from xaiframe.report import words
 from xaiframe.report.block import Block, Cell, Row, Table, num, status
-from xaiframe.report.record import Record
+from xaiframe.report.record import ABSENT, Record
 
 ROOM = "xaiframe.report.checks"
 
@@ -42,7 +42,7 @@ def row(record: Record, check: str) -> list[Cell | str]:
     """One check: worst judgement, headline facts, limit."""
     facts = record.facts.within(f"precaution.{check}")
     name = words.sentence(words.label(check))
-    if not [fact for fact in facts if fact.quantity not in ("error", "not_applicable")]:
+    if not [fact for fact in facts if fact.quantity not in ABSENT]:
         why = record.absence(f"precaution.{check}")
         return [name, status("not_assessed"), why, Cell("–", "number"), ""]
     found = worst(record, check)

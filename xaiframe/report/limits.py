@@ -17,7 +17,7 @@ def chapter(record: Record) -> Chapter:
         "limits",
         "Limits",
         "What does this report not say?",
-        parts(record, limits, missing),
+        parts(record, limits, budget, missing),
     )
 
 
@@ -48,12 +48,44 @@ def limits(record: Record) -> Iterable[Block]:
     said.append(
         "Thresholds whose source is 'ours' are judgements made by this tool, not published limits."
     )
-    said += [str(notice) for notice in record.plan.get("notices", [])]
+    notices = map(str, record.plan.get("notices", []))
+    said += [one for one in notices if not one.startswith("budget.")]  # told by budget()
     yield Prose(said)
 
 
 def _sharing(record: Record) -> str:
     return "Both directions share" if len(explained.sides(record)) > 1 else "All methods share"
+
+
+def budget(record: Record) -> Iterable[Block]:
+    """What the budget of the run left out; nothing where it sets none, or was not met."""
+    facts, of = record.facts, "budget.round"
+    if not facts.value(f"{of}.met"):
+        return
+    bounds = [
+        words.count(int(bound), thing) if float(bound).is_integer() else f"{bound:g} {thing}s"
+        for name, thing in (("minutes", "minute"), ("evaluations", "model evaluation"))
+        if isinstance(bound := facts.value(f"{of}.{name}"), (int, float))
+    ]
+    out, part = facts.value(f"{of}.not_assessed_choices"), facts.value(f"{of}.methods_cut_short")
+    told = [words.count(int(out), "choice was not asked", "choices were not asked")] if out else []
+    told += [words.count(int(part), "method was", "methods were") + " cut short"] if part else []
+    said = f"The run met its budget of {words.listing(bounds)}: {words.listing(told)}. "
+    said += "A larger budget goes on from here."
+    n, whole = explained.shared(record), record.facts.value("probe.instances.count")
+    if n is not None and n != whole:
+        said += (
+            f" Figures and measures stand on the first {n} of {whole} instances, which all methods "
+            "that they show explained."
+        )
+    rows: list[Row] = [
+        [words.label(fact.choice), f"{fact.n} of {fact.labels['of']}", fact.reason]
+        for fact in explained.cut(record).values()
+    ]
+    yield Prose([said])
+    if rows:
+        title = f"{words.count(len(rows), 'method')} explained only the first instances"
+        yield Table("cut-short", title, ["method", "instances", "why"], rows, compact=True)
 
 
 def missing(record: Record) -> Iterable[Block]:
@@ -62,7 +94,7 @@ def missing(record: Record) -> Iterable[Block]:
     for stage in (*STAGES, "tuning"):
         for choice in record.choices(stage):
             why = record.absence(f"{stage}.{choice}")
-            if why.startswith(("could not", "not applicable")):
+            if why.startswith(("could not", "not applicable", "not assessed, ")):
                 rows.append([words.sentence(stage), words.label(choice), why])
     if rows:
         yield Table(

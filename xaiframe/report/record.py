@@ -16,6 +16,9 @@ import yaml
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact, Facts, Finding, Prescription, Verdict
 
+ABSENT = ("error", "not_applicable", "not_assessed")
+"""Quantities that say why there is no other."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -114,11 +117,14 @@ class Record:
         """Why a unit has nothing to show, in the three forms a reader must tell apart."""
         error = self.facts.value(f"{unit}.error")
         unfit = self.facts.value(f"{unit}.not_applicable")
+        cut = self.facts.value(f"{unit}.not_assessed")
         planned = self.units.get(unit)
         if error:
             return f"could not be judged: {error}"
         if unfit:
             return f"not applicable: {unfit}"
+        if cut:
+            return f"not assessed, {cut}"
         if planned and not planned.get("applies", True):
             return f"not applicable: {planned.get('reason', '')}"
         if planned is None and unit.split(".", 1)[1] not in self.choices(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from xaiframe.report import words
-from xaiframe.report.block import Block, Chapter, Note, Page, parts
+from xaiframe.report.block import Block, Chapter, Note, Page, Row, Table, parts
 from xaiframe.report.record import Record
 
 SAID = {
@@ -28,7 +28,7 @@ def chapter(record: Record) -> Chapter:
         "strategy",
         "Strategy",
         "What is it for, and who answers for it?",
-        parts(record, declared, scope),
+        parts(record, declared, scope, proposed),
     )
 
 
@@ -59,11 +59,58 @@ def scope(record: Record) -> Iterable[Block]:
         stages.append(
             {
                 "name": name,
-                "applies": [words.label(u["choice"]) for u in units if u not in refused],
+                "applies": [
+                    words.label(u["choice"])
+                    for u in units
+                    if u not in refused and u.get("kept") != 0
+                ],
                 "refused": [f"{words.label(u['choice'])} ({u.get('reason', '')})" for u in refused],
+                "cut": [
+                    f"{words.label(u['choice'])} ({u['cut'].removeprefix('budget: ')})"
+                    for u in units
+                    if u.get("cut")
+                ],
             }
         )
     if record.units:
         yield Page("scope", "_scope.html", {"stages": stages})
     else:
         yield Note("The plan", "not assessed: the run stored no plan")
+
+
+def proposed(record: Record) -> Iterable[Block]:
+    """Which methods were proposed and why, where the recipe names none; and which were not."""
+    told = record.plan.get("proposal") or []
+    taken = [one for one in told if one["taken"]]
+    if not taken:
+        return
+    audience = words.label(str(record.strategy.get("audience") or "developer"))
+    rows: list[Row] = [
+        [words.label(one["method"]), one["group"], words.sentence(one["reason"])] for one in taken
+    ]
+    yield Table(
+        "proposed",
+        f"{words.count(len(taken), 'method')} proposed, for the recipe names none",
+        ["method", "direction", "why"],
+        rows,
+        how=f"Chosen by rule for the audience ({audience}), the data, the model and the budget; "
+        "the stored recipe names them, so that it runs again with the same.",
+        compact=True,
+    )
+    rest: dict[str, list[str]] = {}
+    for one in told:
+        if not one["taken"]:
+            rest.setdefault(one["reason"], []).append(words.label(one["method"]))
+    if rest:
+        left_out: list[Row] = [
+            [words.listing(names, most=99), words.sentence(reason)]
+            for reason, names in rest.items()
+        ]
+        yield Table(
+            "not-proposed",
+            "Not proposed",
+            ["method", "why not"],
+            left_out,
+            compact=True,
+            widths=(46, 54),
+        )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Protocol
@@ -58,7 +60,8 @@ class Explaining(LightningModule):
     """The scored model; each predict step asks every method about one batch.
 
     A method that raises is left out of the following batches; ``failures`` keeps its exception.
-    Several processes take turns: ``number`` counts the batches of all of them.
+    ``batches``: how many of them each method is asked of; none is begun after ``until`` (seconds
+    since the epoch). Several processes take turns: ``number`` counts the batches of all of them.
     """
 
     def __init__(
@@ -71,12 +74,15 @@ class Explaining(LightningModule):
         batch: int,
         seed: int,
         have: Have,
+        batches: Mapping[str, int],
+        until: float = math.inf,
     ) -> None:
         super().__init__()
         # Registered, so that Lightning moves it to the runner's device.
         self.scored = scorer.module if isinstance(scorer.model, WhiteBox) else nn.Identity()
         self.methods, self.bank, self.scorer, self.data_face = methods, bank, scorer, data
         self.points, self.batch, self.explain_seed, self.have = points, batch, seed, have
+        self.batches, self.until = batches, until
         self.failures: dict[str, Exception] = {}
 
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
@@ -90,7 +96,7 @@ class Explaining(LightningModule):
         bank = None
         answers: dict[str, tuple[Attribution | Answer, float]] = {}
         for name, method in self.methods.items():
-            if name in self.failures or self.have(name, number):
+            if name in self.failures or self.have(name, number) or not self.may(name, number):
                 continue
             bank = bank or self.bank(
                 *(self.scorer, self.data_face, x, targets, ids, self.explain_seed),
@@ -105,6 +111,10 @@ class Explaining(LightningModule):
                 continue
             answers[name] = (answer, time.perf_counter() - start)
         return {"number": number, "ids": ids, "answers": answers}
+
+    def may(self, name: str, number: int) -> bool:
+        """Whether a method is asked of that batch: there are bounds to number and time."""
+        return number < self.batches[name] and time.time() < self.until
 
 
 class Have(Protocol):
@@ -190,14 +200,22 @@ def explain(
     runner: Runner,
     folders: Mapping[str, Path],
     progress: Progress,
+    instances: Mapping[str, int] | None = None,
+    until: float = math.inf,
 ) -> tuple[dict[str, Stored], dict[str, Exception]]:
     """What every method says of every point, and what went wrong instead.
 
     ``folders`` (one per method) receive the batches; a batch that is there is not asked again.
+    ``instances``: of how many points a method is asked where not of all; after ``until`` (seconds
+    since the epoch) none is asked any more. What is returned of a method that was cut short are the
+    first points, and nothing of one that had no time at all.
     """
-    batches = -(-len(points) // batch)
+    asked = {name: (instances or {}).get(name, len(points)) for name in methods}
+    points = points.first(max(asked.values()))
+    own = {name: -(-count // batch) for name, count in asked.items()}
+    batches = max(own.values())
     writer = Writer(folders, batches, progress)
-    module = Explaining(methods, bank, scorer, data, points, batch, seed, writer.have)
+    module = Explaining(methods, bank, scorer, data, points, batch, seed, writer.have, own, until)
     folder, size = next(iter(folders.values())).parent, min(runner.processes, batches)
     payload = sendable(module) if size > 1 else None
     with quiet():
@@ -207,11 +225,13 @@ def explain(
         else:
             with writer.watched():
                 predict_apart(module, payload, runner, size, folder, [writer])
-    stored = {
-        name: collect([writer.path(name, number) for number in range(batches)], method.kind)
-        for name, method in methods.items()
-        if name not in module.failures
-    }
+    stored = {}
+    for name, method in methods.items():
+        paths = [writer.path(name, number) for number in range(own[name])]
+        if until < math.inf:
+            paths = list(takewhile(Path.exists, paths))
+        if paths and name not in module.failures:
+            stored[name] = collect(paths, method.kind)
     return stored, module.failures
 
 

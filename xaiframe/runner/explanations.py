@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ def explain_locally(
     """Every local method of one direction on the subject's instances, one predict for all.
 
     What is returned are the attributions; explanations of another kind are stored for the report.
+    A method that the budget cuts short is stored under a key of its own, with the first instances
+    alone; its batches stay, so that a larger budget goes on behind them.
     """
     methods = {
         name: method
@@ -64,25 +66,37 @@ def explain_locally(
     wanted = {
         name: method
         for name, method in methods.items()
-        if ledger.cache.get(unit_key(direction, name, decides[name])) is None
+        if ledger.bounds.kept(direction, name) != 0
+        and ledger.cache.get(unit_key(direction, name, decides[name])) is None
     }
     fresh, failures = _ask(ledger, subject, direction, wanted, decides)
     found = {}
     for name, method in methods.items():
+        part = fresh[name].part if name in fresh else {}
         outcome = ledger.unit(
-            direction, name, decides[name], partial(_or_raise, name, fresh, failures)
+            direction,
+            name,
+            {**decides[name], **part},
+            partial(_or_raise, name, fresh, failures),
+            ready=name in fresh or name in failures,
         )
         if outcome is not None and method.attributes():
             found[name] = explained(name, method, outcome)
     return found
 
 
-def _or_raise(
-    name: str, fresh: Mapping[str, Outcome], failures: Mapping[str, Exception]
-) -> Outcome:
+@dataclass(frozen=True)
+class Fresh:
+    """What was just asked; ``part`` says how many instances, where the budget cut some off."""
+
+    outcome: Outcome
+    part: Mapping[str, int] = field(default_factory=dict)
+
+
+def _or_raise(name: str, fresh: Mapping[str, Fresh], failures: Mapping[str, Exception]) -> Outcome:
     if name in failures:
         raise failures[name]
-    return fresh[name]
+    return fresh[name].outcome
 
 
 def _ask(
@@ -91,13 +105,14 @@ def _ask(
     direction: str,
     methods: Mapping[str, Any],
     decides: Mapping[str, Mapping[str, Any]],
-) -> tuple[dict[str, Outcome], dict[str, Exception]]:
+) -> tuple[dict[str, Fresh], dict[str, Exception]]:
     if not methods:
         return {}, {}
     keys = {name: unit_key(direction, name, decides[name]) for name in methods}
     rows = subject.instances.split
     points = Points(rows.ids, rows.x, subject.instances.targets, rows.mask)
     seed, config = subject.recipe.seed, subject.recipe.explain
+    kept = {name: ledger.bounds.kept(direction, name) or len(points) for name in methods}
 
     def run(chosen: Mapping[str, Any], part: str, rows: Points, seed: int) -> Any:
         folders = {name: ledger.cache.partial(keys[name]) / part for name in chosen}
@@ -105,6 +120,7 @@ def _ask(
             chosen, BANKS[direction], subject.scorer, subject.data, rows, config.batch, seed,
             subject.tools.runner, folders,
             lambda done, total: ledger.observer.progress(direction, part, done, total),
+            {name: min(kept[name], len(rows)) for name in chosen}, ledger.bounds.until,
         )  # fmt: skip
 
     stored, failures = run(methods, "once", points, seed)
@@ -117,12 +133,33 @@ def _ask(
     if stochastic and config.repeats:
         again, failed = run(stochastic, "again", points.first(config.repeats), seed + 1)
         failures |= failed
-    outcomes = {
-        name: local_outcome(subject, methods[name], stored[name], again.get(name))
-        for name in stored
-        if name not in failures
-    }
-    return outcomes, failures
+    twice = min(config.repeats, len(points))
+    found = {}
+    for name in stored:
+        if name in failures:
+            continue
+        repeats = len(again[name]["ids"]) if name in again else 0
+        wanted = twice if name in stochastic else 0
+        part = shortened(len(stored[name]["ids"]), repeats, len(points), wanted)
+        outcome = local_outcome(subject, methods[name], stored[name], again.get(name))
+        if part and part["first"] < len(points):
+            outcome.facts.append(cut_short(part, len(points), ledger.bounds.cut(direction, name)))
+        found[name] = Fresh(outcome, part)
+    return found, failures
+
+
+def shortened(first: int, again: int, instances: int, twice: int) -> dict[str, int]:
+    """What tells a cut answer from a whole one: ``first`` of the ``instances``, ``again`` of those
+    to be explained ``twice``; empty where nothing is missing."""
+    if first == instances and again == twice:
+        return {}
+    return {"first": first, "again": again}
+
+
+def cut_short(part: Mapping[str, int], instances: int, reason: str) -> Fact:
+    """How many instances a method explained that did not explain all."""
+    n = part["first"]
+    return Fact("explained", n, "instances", {"of": str(instances)}, n=n, reason=reason)
 
 
 def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored | None) -> Outcome:
@@ -307,23 +344,55 @@ def recomputer(subject: Subject) -> Recompute:
     return recompute
 
 
+FEW = 8
+"""A method that the budget cut shorter is left out of the measures, which share its instances."""
+
+
+def shared(local: Mapping[str, Explained], instances: int) -> tuple[dict[str, Explained], int]:
+    """What the methods say of the first instances that all explained, and how many those are.
+
+    All but methods cut to fewer than :data:`FEW`.
+    """
+    least = min(FEW, instances)
+    enough = {name: one for name, one in local.items() if len(one.values) >= least}
+    n = min((len(one.values) for one in enough.values()), default=instances)
+    return {name: first(one, n) for name, one in enough.items()}, n
+
+
+def first(one: Explained, n: int) -> Explained:
+    """The first ``n`` instances."""
+
+    def part(column: Array | None) -> Array | None:
+        return None if column is None else column[:n]
+
+    return replace(
+        one,
+        values=one.values[:n],
+        error=part(one.error),
+        base=part(one.base),
+        repeat=part(one.repeat),
+    )
+
+
 def gather(
     subject: Subject,
     local: Mapping[str, Explained],
     overall: Mapping[str, Answer],
 ) -> Evidence:
-    """Everything the evaluations read."""
+    """Everything the evaluations read, of the instances that all methods explained."""
     instances = subject.instances
+    local, n = shared(local, len(instances))
+    mask = instances.split.mask
     return Evidence(
         data=subject.data,
         model=subject.model,
         reference=subject.reference,
         scorer=subject.scorer,
-        ids=instances.split.ids,
-        x=instances.split.x,
-        y=instances.split.y,
-        targets=instances.targets,
-        scores=instances.scores,
+        ids=instances.split.ids[:n],
+        x=instances.split.x[:n],
+        y=instances.split.y[:n],
+        targets=instances.targets[:n],
+        scores=instances.scores[:n],
         local=local,
         importance={k: v for k, v in overall.items() if isinstance(v, Importance)},
         curves={k: v for k, v in overall.items() if isinstance(v, Curve)},
@@ -331,5 +400,5 @@ def gather(
         reexplain=reexplainer(subject),
         recompute=recomputer(subject),
         seed=subject.recipe.seed,
-        mask=instances.split.mask,
+        mask=None if mask is None else mask[:n],
     )

@@ -12,6 +12,7 @@ from xaiframe.errors import AuditError, NotApplicable
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, Facts
 from xaiframe.observer import Observer
+from xaiframe.runner.bounds import Bounds
 from xaiframe.runner.environment import versions
 from xaiframe.store import PACKAGE, Cache, RunFolder, digest, source_digest
 
@@ -20,7 +21,7 @@ log = logging.getLogger("xaiframe")
 
 @dataclass
 class Unit:
-    """One choice of one stage as it went: done, cached, error or not applicable."""
+    """One choice of one stage as it went: done, cached, error, not applicable or not assessed."""
 
     stage: str
     choice: str
@@ -38,6 +39,7 @@ class Ledger:
     folder: RunFolder
     observer: Observer
     into: str = ""
+    bounds: Bounds = field(default_factory=Bounds)
     facts: list[Fact] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
 
@@ -49,17 +51,22 @@ class Ledger:
         compute: Callable[[], Outcome],
         prefix: str = "",
         vital: bool = False,
+        ready: bool = False,
     ) -> Outcome | None:
         """The outcome of a unit, from the cache or by ``compute``; None when it gave none.
 
         ``decides`` is everything the outcome depends on. A unit that raises becomes the fact
-        ``<stage>.<choice>.error`` unless it is ``vital``: nothing can follow without it.
+        ``<stage>.<choice>.error`` unless it is ``vital``: nothing can follow without it. One that
+        the bounds refuse is not assessed, unless it is ``ready``: already asked.
         """
         key = unit_key(stage, choice, decides)
         self.observer.unit(stage, choice, "start")
         start = time.perf_counter()
         outcome, state, note = self.cache.get(key), "cached", ""
-        if outcome is None:
+        refused = "" if outcome or vital or ready else self.bounds.refusal(stage, choice)
+        if refused:
+            state, note = "not assessed", refused
+        elif outcome is None:
             try:
                 outcome, state = self.cache.put(key, compute()), "done"
             except NotApplicable as error:
@@ -87,7 +94,7 @@ class Ledger:
         self, stage: str, choice: str, state: str, key: str, note: str = "", seconds: float = 0.0
     ) -> None:
         """Write down how a unit went; what it could not do becomes a fact too."""
-        if state in ("error", "not applicable"):
+        if state in ("error", "not applicable", "not assessed"):
             quantity = state.replace(" ", "_")
             self.enter(f"{stage}.{choice}", f"{stage}.{choice}", [Fact(quantity, note)], [])
         log.info("%s.%s %s %.2f s %s", stage, choice, state, seconds, note)

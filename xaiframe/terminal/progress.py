@@ -15,7 +15,12 @@ from rich.text import Text
 from xaiframe.terminal.console import clean, duration
 
 TITLE_WIDTH = 20
-COUNTED = (("done", "done"), ("cached", "from the cache"), ("not applicable", "not applicable"))
+COUNTED = (
+    ("done", "done"),
+    ("cached", "from the cache"),
+    ("not applicable", "not applicable"),
+    ("not assessed", "not assessed for the budget"),
+)
 
 
 @dataclass
