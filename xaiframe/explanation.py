@@ -83,7 +83,7 @@ class Method:
     cost = "instances"
     """Model evaluations as an arithmetic expression over parameters and
     instances, features, elements, background, rows, test and train (rows of the whole splits),
-    classes, gradient (1 where the model offers it, else 0)."""
+    classes, gradient (1 where the model offers it, else 0), table and text (1 for such data)."""
     each: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """What a parameter that is a word counts for in ``cost``: ``{"over": {"deep_lift": "2"}}``."""
     reference = ""

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial.distance import cdist
 
 from xaiframe.data.face import Data, Split
 from xaiframe.explanation import Array
 from xaiframe.precaution.columns import kind, numbers, texts
+from xaiframe.probe.nearby import distances
 
 ALIKE = 25
 """Test rows nearest in confidence (or in predicted value) whose outcome is counted."""
@@ -169,21 +169,6 @@ def alike_in_input(case: Split, population: Array, data: Data) -> list[tuple[int
     row of ``case``: see :func:`distances`."""
     far = distances(case.x, population, data)[0]
     return [(int(k), float(far[k])) for k in np.argsort(far, kind="stable")[:NEAREST]]
-
-
-def distances(a: Array, b: Array, data: Data) -> Array:
-    """``(len(a), len(b))``: for messages the share of their words that only one of the two has
-    (Jaccard); otherwise the root mean squared difference in standard deviations of training."""
-    if data.modality == "text":
-        return np.array([[_jaccard(one, other) for other in b] for one in a])
-    scale = data.scale.reshape(-1).astype(np.float64)
-    flat = [rows.reshape(len(rows), -1).astype(np.float64) / scale for rows in (a, b)]
-    return np.asarray(cdist(*flat) / np.sqrt(len(scale)))
-
-
-def _jaccard(a: Array, b: Array) -> float:
-    left, right = set(a[a != 0].tolist()), set(b[b != 0].tolist())
-    return 1 - len(left & right) / max(len(left | right), 1)
 
 
 def remoteness(split: Split, data: Data, seed: int) -> dict[str, Any]:

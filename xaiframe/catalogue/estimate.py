@@ -110,6 +110,8 @@ class Estimator:
             "elements": shapes.elements,
             "classes": shapes.classes,
             "gradient": int(self.gradient),
+            "table": int(self.modality == "table"),
+            "text": int(self.modality == "text"),
         }
 
     def known(self, description: Description, node: Mapping[str, Any]) -> dict[str, float | None]:

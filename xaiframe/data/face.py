@@ -97,7 +97,7 @@ class Data:
         do not: nothing is then said of feature k over instances.
     sensitive
         columns that tell groups of people apart, as the strategy names them; only the precaution
-        checks are told.
+        checks and the explanations are told.
     units
         unit per feature name, where the user declared one.
     dropped

@@ -64,9 +64,10 @@ class Subject:
     instances: Instances
     refit: Refit | None = None
 
-    @property
+    @cached_property
     def data(self) -> Data:
-        return self.tools.data
+        """The data, with the columns that the strategy calls sensitive."""
+        return replace(self.tools.data, sensitive=tuple(self.recipe.strategy.sensitive))
 
     @property
     def recipe(self) -> Recipe:
