@@ -60,8 +60,13 @@ def explain_locally(
         if method.scope == "local"
     }
     decides = {
-        name: {"node": nodes[name], "source": room_digest(nodes[name], *SHARED), **subject.decides}
-        for name in methods
+        name: {
+            "node": nodes[name],
+            "source": room_digest(nodes[name], *SHARED),
+            **subject.decides,
+            **held_still(subject, method),
+        }
+        for name, method in methods.items()
     }
     wanted = {
         name: method
@@ -83,6 +88,11 @@ def explain_locally(
         if outcome is not None and method.attributes():
             found[name] = explained(name, method, outcome)
     return found
+
+
+def held_still(subject: Subject, method: Any) -> dict[str, Any]:
+    """What else an answer depends on: sensitive columns, of methods that leave them as they are."""
+    return {"sensitive": subject.data.sensitive} if hasattr(method, "fixed") else {}
 
 
 @dataclass(frozen=True)
@@ -401,4 +411,5 @@ def gather(
         recompute=recomputer(subject),
         seed=subject.recipe.seed,
         mask=None if mask is None else mask[:n],
+        refit=subject.refit,
     )
