@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows, split_rows
+from xaiframe.data.pictures.decoys import decoyed
 from xaiframe.data.pictures.features import Pictures, Superpixels, patches, placeholder, properties
 from xaiframe.data.pictures.files import SHOWN, Files, levels, notes, sizes
 from xaiframe.data.pictures.listing import Columns, listed
@@ -33,7 +34,8 @@ class Images(DataModule):
     source, sha256
         a folder with a folder per class; a ``.csv`` or ``.tsv`` of paths and labels; a ``.zip`` or
         ``.tar.gz`` of either; a glob; ``shared:…``; an address with its sha256; or
-        ``builtin:digits``: scikit-learn's 1797 handwritten digits, 8×8 pixels, levels 0–16.
+        ``builtin:digits``: scikit-learn's 1797 handwritten digits, 8×8 pixels, levels 0–16, and
+        ``builtin:decoy_digits``: the same with a class-coded square in what is learnt from.
     paths, target
         columns of a table: paths relative to it, labels. Its others are set aside.
     mode
@@ -60,7 +62,14 @@ class Images(DataModule):
             "features": "(-(-8 // patch)) ** 2",
             "elements": "64",
             "classes": "10",
-        }
+        },
+        "builtin:decoy_digits": {
+            "rows": "-(-1797 * test // 1)",
+            "train": "1797 * (1 - test - validation)",
+            "features": "(-(-8 // patch)) ** 2",
+            "elements": "64",
+            "classes": "10",
+        },
     }
     """Sizes of the built-in sources, so that a plan can count without loading them."""
 
@@ -134,14 +143,15 @@ class Images(DataModule):
         return rows.take(np.arange(len(x)))  # new rows are explained: find their superpixels now
 
     def _digits(self) -> Data:
-        if self.source != "builtin:digits":
-            raise DataError(
-                Problem("data.source", f"no images at {self.source!r}", "builtin:digits")
-            )
+        if self.source not in self.known:
+            hint = " or ".join(self.known)
+            raise DataError(Problem("data.source", f"no images at {self.source!r}", hint))
         loaded = load_digits()
         x, y = loaded.images[:, None].astype(np.float32), loaded.target.astype(np.int64)
         positions = self.splitting.positions(y)
         parts: Any = split_rows(positions, x, y, properties(x))
+        if self.source == "builtin:decoy_digits":
+            parts = decoyed(parts, len(loaded.target_names), 16.0, self.splitting.seed)
         classes = tuple(str(name) for name in loaded.target_names)
         # the levels are ink on white paper
         return self._data(parts, classes, (16.0, 0.0), (), (), "class")
