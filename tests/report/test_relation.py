@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 
 from xaiframe.report.record import Record
-from xaiframe.report.relation import NODES, arrow, diagram
+from xaiframe.report.relation import NODES, arrow, diagram, states
 
 
 def state(source: str, target: str, **more) -> dict:
@@ -47,3 +49,17 @@ def test_the_diagram_counts_what_fired(table_run):
     (drawn,) = diagram(Record(table_run))
     assert len(drawn.data["arrows"]) == 9
     assert drawn.data["title"] == "1 of 9 relations fired on this run"
+
+
+def test_what_fired_in_an_earlier_round_is_told_with_its_round(table_run, tmp_path):
+    run = tmp_path / "rounds"
+    shutil.copytree(table_run, run)
+    stored = json.loads((run / "relations.json").read_text())
+    for number in (1, 2):
+        (run / f"round-{number}").mkdir()
+        fired = ["shortcut"] if number == 1 else []
+        early = [{**stored[0], "fired": fired}, *stored[1:]]
+        (run / f"round-{number}" / "relations.json").write_text(json.dumps(early))
+    found = states(Record(run))
+    assert "shortcut in round 1" in found[0]["fired"]
+    assert [one["fired"] for one in found[1:]] == [one["fired"] for one in stored[1:]]

@@ -43,6 +43,7 @@ def page(record: Record) -> Iterable[Block]:
                 }
                 for f in headline.matters(record, 5)
             ],
+            "changed": changed(record),
             "todo": [
                 {
                     "what": words.sentence(words.label(p.key)),
@@ -53,6 +54,24 @@ def page(record: Record) -> Iterable[Block]:
             ],
         },
     )
+
+
+def changed(record: Record) -> list[str]:
+    """What the rounds changed and what it did, from the first round's test score to the last's."""
+    rounds = record.earlier()
+    if len(rounds) < 2:
+        return []
+    told = [
+        f"{words.sentence(words.label(str(one['prescription'])))} (round {one['round']}): "
+        f"{words.label(str(one['verdict']))}{', taken back' if one.get('taken_back') else ''}."
+        for one in record.effects
+    ]
+    scores = [one.facts.one("model.test.score") for one in (rounds[0], rounds[-1])]
+    known = [one for one in scores if one is not None and isinstance(one.value, (int, float))]
+    if len(known) == 2:
+        was, now = (words.measured(one.value, one.unit) for one in known)
+        told.append(f"Test score of round 1 {was}, of round {len(rounds)} {now}.")
+    return told
 
 
 def uses(record: Record) -> list[dict[str, Any]]:

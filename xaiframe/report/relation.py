@@ -46,17 +46,31 @@ def chapter(record: Record) -> Chapter:
     )
 
 
+def states(record: Record) -> list[dict[str, Any]]:
+    """The relations of the last round; what fired in an earlier one and was applied counts too,
+    with the facts that it fired on."""
+    found = [dict(state) for state in record.relations]
+    for number, before in enumerate(record.earlier()[:-1], 1):
+        for state, old in zip(found, before.relations, strict=False):
+            fresh = [key for key in old.get("fired", []) if key not in state.get("fired", [])]
+            if fresh:
+                told = [f"{key} in round {number}" for key in fresh]
+                state["fired"] = [*told, *state.get("fired", [])]
+                state["facts"] = [*old.get("facts", []), *state.get("facts", [])]
+    return found
+
+
 def diagram(record: Record) -> Iterable[Block]:
     """Geometry and words of the diagram; its template draws it."""
     if not record.relations:
         return
-    fired = [r for r in record.relations if r.get("fired")]
+    fired = [state for state in states(record) if state.get("fired")]
     title = (
         f"{len(fired)} of {len(record.relations)} relations fired on this run"
         if fired
         else "No relation fired: nothing that was found calls for a change"
     )
-    arrows = [arrow(number, state) for number, state in enumerate(record.relations, 1)]
+    arrows = [arrow(number, state) for number, state in enumerate(states(record), 1)]
     nodes = [
         {
             "name": NAMES.get(key, key),
@@ -161,7 +175,7 @@ def table(record: Record) -> Iterable[Block]:
     if not record.relations:
         return
     rows: list[Row] = []
-    for number, state in enumerate(record.relations, 1):
+    for number, state in enumerate(states(record), 1):
         fired, declared = list(state.get("fired", [])), list(state.get("declared", []))
         told = "; ".join(fact_text(f) for f in list(state.get("facts", []))[:3])
         rows.append(
