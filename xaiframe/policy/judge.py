@@ -67,11 +67,15 @@ def _budget_met(known: Known) -> Finding:
     """A run that stopped early says less than was asked: a warning, whatever the rest says."""
     out = known.value("budget.round.not_assessed_choices")
     part = known.value("budget.round.methods_cut_short")
-    told = [f"{out} not assessed"] if out else []
-    told += [f"{part} of the first instances alone"] if part else []
-    message = f"the budget was met; of the choices, {' and '.join(told)}"
+    told = [f"{_count(out, 'choice')} not assessed"] if out else []
+    told += [f"{_count(part, 'method')} for the first instances alone"] if part else []
+    message = f"the budget was met: {', '.join(told)}"
     fact = "budget.round.met"
     return Finding("budget", "warn", fact, message, True, source="ours", set_by="xaiframe")
+
+
+def _count(amount: Any, thing: str) -> str:
+    return f"{amount} {thing}" if amount == 1 else f"{amount} {thing}s"
 
 
 def _required(wanted: Requirement, known: Known, policy: Policy) -> Iterator[Finding]:

@@ -28,9 +28,10 @@ def limits(record: Record) -> Iterable[Block]:
         "Intervals are 95 %; they cover the sampling of rows, not the choice of data source, "
         "model family or seed.",
     ]
-    if explain.get("instances"):
+    instances = explained.shared(record) or explain.get("instances")
+    if instances:
         said.append(
-            f"Local statements rest on {words.number(explain['instances'])} explained test rows"
+            f"Local statements rest on {words.number(instances)} explained test rows"
             + (
                 f"; global methods read at most {words.number(explain['sample'])} rows."
                 if explain.get("sample")
