@@ -1,0 +1,164 @@
+"""Learned features: the input that raises each class's score most, within the data's range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xaiframe.errors import NotApplicable
+from xaiframe.explanation import Array, Method
+from xaiframe.kinds.optimum import Optimum
+from xaiframe.model.memory import in_batches
+from xaiframe.probe.climb import Box, Climb
+from xaiframe.probe.score import Population
+
+COMPARED = 1000
+"""Training rows at most among which the nearest is sought."""
+END = 1e-4
+"""Share of a range within which a value lies at its end."""
+
+
+@dataclass(frozen=True)
+class LearnedFeatures(Method):
+    """For each class the input of the largest score that a climb from the reference finds.
+
+    steps: of the climb, at least 1. rate: of the first step, in standard deviations per element.
+    decay: what a mean squared distance of 1 sd from the reference takes off the score, at least 0.
+    blur: standard deviation of the bell that an image or series is seen through, as a share of its
+    shorter side, 0 for none.
+
+    Activation maximisation: Erhan et al. 2009 (Université de Montréal, technical report 1341);
+    Olah, Mordvintsev & Schubert 2017 (doi:10.23915/distill.00007). The climb stays within the range
+    of each column of the training split, of each channel, or of all pixels, and a category is put
+    on its leading level at the end. Of a quantity both its largest and its smallest value are
+    sought. A climb finds the top of one hill, and nothing says that such an input exists: its
+    distance from the training rows is measured beside it. Words have no range, so messages are
+    refused.
+    """
+
+    steps: int = 200
+    rate: float = 0.2
+    decay: float = 0.1
+    blur: float = 0.06
+
+    scope = "global"
+    access = "white_box"
+    reach = "model_specific"
+    direction = "gradient"
+    kind = "optimum"
+    modalities = ("table", "image", "series")
+    needs = ("gradient",)
+    cost = "(steps + 1) * max(classes, 2) + rows + 1"
+    reference = "doi:10.23915/distill.00007"
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ValueError(f"steps must be at least 1, not {self.steps}")
+        if self.rate <= 0:
+            raise ValueError(f"rate must be above 0, not {self.rate}")
+        if self.decay < 0 or self.blur < 0:
+            raise ValueError("decay and blur must be at least 0")
+
+    def explain(self, population: Population) -> Optimum:
+        """An optimum per class, or the highest and the lowest value.
+
+        Raises NotApplicable for messages and where the model has no gradients.
+        """
+        data, scorer = population.data, population.scorer
+        if data.modality == "text":
+            raise NotApplicable("words have no range to climb in: pictures, series and tables have")
+        module, before = scorer.module, scorer.evaluations
+        names = data.classes or ("highest", "lowest")
+        outputs = np.arange(len(names)) if data.classes else np.zeros(2, dtype=int)
+        signs = np.ones(len(names)) if data.classes else np.array([1.0, -1.0])
+        box, start = Box.of(data), scorer.reference.baseline
+        places = data.input_shape[1:] if data.modality in ("image", "series") else ()
+        spread = self.blur * min(places, default=0)
+        climb = Climb(box, data.scale, self.steps, self.rate, self.decay, spread)
+        found = np.concatenate(list(in_batches(
+            scorer, len(names), lambda part: climb(module, start, outputs[part], signs[part])
+        )))  # fmt: skip
+        scorer.evaluations += self.steps * len(names)
+        x = settled(population, found)
+        reached = scorer.outputs(x)
+        real = scorer.outputs(population.rows.x)[:, outputs] * signs
+        first = scorer.outputs(start[None])[0, outputs]
+        best = real.argmax(axis=0)
+        apart, usual = distances(population, x)
+        table = pd.DataFrame(
+            {
+                "output": names,
+                "score": reached[np.arange(len(names)), outputs],
+                "start": first,
+                "largest": real.max(axis=0) * signs,
+                "answer": [data.classes[at] for at in reached.argmax(axis=1)]
+                if data.classes
+                else "",
+                "apart": apart,
+                "usual": usual,
+            }
+        )
+        return Optimum(
+            optimum=table,
+            features=columns(population, names, x) if data.modality == "table" else pd.DataFrame(),
+            x=x,
+            best=population.rows.x[best],
+            start=start,
+            n=len(population.rows),
+            evaluations=scorer.evaluations - before,
+        )
+
+
+def settled(population: Population, x: Array) -> Array:
+    """``x`` with every column that has levels on one of them, and every gap whole or none."""
+    encoding = population.data.encoding
+    if population.data.modality != "table":
+        return x
+    values = encoding.values(x)
+    for place, name in enumerate(population.features):
+        if encoding.kinds.get(name) in ("categorical", "boolean", "ordinal"):
+            values[:, place] = values[:, place].round()
+    return encoding.elements(values)
+
+
+def distances(population: Population, x: Array) -> tuple[Array, float]:
+    """``(k,)`` from each of ``x`` to the nearest training row, and the median of how far those lie
+    from their nearest other: root mean square over elements, in standard deviations."""
+    rows = population.data.train.x
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), COMPARED)).round().astype(int)
+    scale = population.data.scale.reshape(-1)
+    known = np.unique(rows[chosen].reshape(len(chosen), -1) / scale, axis=0).astype(np.float64)
+    asked = x.reshape(len(x), -1).astype(np.float64) / scale
+
+    def nearest(a: Array, own: bool) -> Array:
+        squares = (a**2).sum(1)[:, None] + (known**2).sum(1) - 2 * a @ known.T
+        if own:
+            np.fill_diagonal(squares, np.inf)
+        return np.sqrt(squares.clip(min=0).min(axis=1) / a.shape[1])
+
+    usual = float(np.median(nearest(known, True))) if len(known) > 1 else float("nan")
+    return nearest(asked, False), usual
+
+
+def columns(population: Population, names: Sequence[str], x: Array) -> pd.DataFrame:
+    """Each optimum feature by feature."""
+    encoding, trained = population.data.encoding, population.data.train.x
+    known, values = encoding.values(trained), encoding.values(x)
+    mean, sd = np.nanmean(known, axis=0), np.nanstd(known, axis=0)
+    low, high = np.nanmin(known, axis=0), np.nanmax(known, axis=0)
+    rows = []
+    for output, own in zip(names, values, strict=True):
+        for place, feature in enumerate(population.features):
+            level = encoding.kinds.get(feature) in ("categorical", "boolean")
+            near = END * (high[place] - low[place])
+            edge = "high" if own[place] >= high[place] - near else ""
+            edge = "low" if own[place] <= low[place] + near else edge
+            away = (own[place] - mean[place]) / sd[place] if sd[place] > 0 else 0.0
+            rows.append(
+                {"output": output, "feature": feature, "value": own[place],
+                 "sd": np.nan if level else away, "edge": "" if level or near == 0 else edge}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
