@@ -11,7 +11,6 @@ from xaiframe.data.face import Data
 from xaiframe.explanation import Array
 from xaiframe.model.face import Model
 
-
 Shuffled = Literal["", "labels", "inputs"]
 
 
