@@ -64,6 +64,13 @@ class Wanted:
             return np.minimum(values - self.between[0], self.between[1] - values)
         return np.abs(values - now[0]) - self.gap
 
+    def reach(self, now: Array) -> tuple[float, float]:
+        """The values that a quantity should come up to, or come down to: those it should lie
+        between, or either of those that are far enough from ``now`` ``(1,)``."""
+        if self.between:
+            return self.between[0], self.between[1]
+        return float(now[0]) + self.gap, float(now[0]) - self.gap
+
     def already(self, now: Array) -> bool:
         """Whether the answer is as wanted before anything has changed."""
         return bool(self.lead(now[None], now)[0] > 0)

@@ -8,7 +8,8 @@ from xaiframe.data.face import Data, Split
 from xaiframe.data.tables.column import Categorical, Numeric
 from xaiframe.data.tables.encoding import TableEncoding
 from xaiframe.errors import NotApplicable
-from xaiframe.precaution.attacks.room import movable, room
+from xaiframe.precaution.attacks.room import room
+from xaiframe.probe.movable import movable
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def mixed():
 
 
 def test_only_numbers_that_are_there_move(mixed):
-    moves = movable(mixed, mixed.test)
+    moves = movable(mixed, mixed.test.x)
 
     # length, whether it is missing, three towns, rooms
     np.testing.assert_array_equal(moves[0], [True, False, False, False, False, True])

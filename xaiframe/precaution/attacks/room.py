@@ -10,7 +10,7 @@ from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.precaution.corruptions.image import levels
-from xaiframe.precaution.corruptions.table import numeric
+from xaiframe.probe.movable import ends, movable
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,10 @@ def room(data: Data, rows: Split) -> Room:
     if data.modality == "text":
         raise NotApplicable("a message changes by whole words, and a gradient moves none of them")
     step = np.broadcast_to(data.scale, rows.x.shape)
-    if data.modality == "table":
-        step = step * movable(data, rows)
-        if not step.any():
-            raise NotApplicable("no feature is a number")
-    over = {"image": None, "series": (0, 2)}.get(data.modality, 0)
-    low = np.minimum(data.train.x.min(axis=over, keepdims=over is not None), rows.x)
-    high = np.maximum(data.train.x.max(axis=over, keepdims=over is not None), rows.x)
+    step = step * movable(data, rows.x)
+    if not step.any():
+        raise NotApplicable("no feature is a number")
+    low, high = ends(data, rows.x)
     if data.modality != "image":
         return Room(step.astype(np.float32), low, high)
     darkest, brightest = levels(data)
@@ -60,14 +57,3 @@ def room(data: Data, rows: Split) -> Room:
     if factor == 0:
         raise NotApplicable("all pictures are of one colour")
     return Room(np.full(rows.x.shape, factor, np.float32), low, high, factor, "levels")
-
-
-def movable(data: Data, rows: Split) -> Array:
-    """``(n, elements)`` bool: numbers that are there. Levels, dates, and the element that says
-    that a number is missing do not move by a little."""
-    owner = data.feature_mask
-    _, first = np.unique(owner, return_index=True)
-    own = np.zeros(len(owner), dtype=bool)
-    own[first] = numeric(data)[owner[first]]
-    there = np.isfinite(data.encoding.values(rows.x))[:, owner]
-    return np.asarray(own & there)

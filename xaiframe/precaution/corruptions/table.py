@@ -9,14 +9,9 @@ from xaiframe.data.tables.column import Numeric
 from xaiframe.data.tables.encoding import TableEncoding
 from xaiframe.explanation import Array
 from xaiframe.precaution.corruptions.face import Corruption
+from xaiframe.probe.movable import numeric
 
 ONE = "one cell of each row"
-
-
-def numeric(data: Data) -> Array:
-    """``(features,)`` bool: which are measured numbers, neither levels nor dates."""
-    kinds = data.encoding.kinds
-    return np.array([kinds.get(name, "numeric") == "numeric" for name in data.features], dtype=bool)
 
 
 def whole(data: Data) -> Array:

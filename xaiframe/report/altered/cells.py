@@ -56,6 +56,9 @@ def order(found: Found) -> list[str]:
 
 def title(found: Found, values: Values) -> str:
     """The nearest alternative as a sentence."""
+    if found.gradient:
+        far = words.number(float(found.alternatives["distance"].iloc[0]), "sd")
+        return f"A push of {far} in all and the model would say {found.answer(0)}"
     first = found.changes[found.changes["rank"] == 1].sort_values("size", ascending=False)
     told = [
         f"{words.quoted(words.shortened(str(one['feature']), 30))} "
@@ -85,16 +88,19 @@ def _feature(found: Found, values: Values, name: str, count: int) -> Row:
             cells.append(SAME)
             continue
         before, after = float(own[rank]["before"]), float(own[rank]["after"])
-        cells.append(Cell(_moved(found, values, name, before, after), shade=CHANGED))
+        told = _moved(found, values, name, before, after, float(own[rank]["size"]))
+        cells.append(Cell(told, shade=CHANGED))
     return [name, values.brief(name, found.position), *cells]
 
 
-def _moved(found: Found, values: Values, name: str, before: float, after: float) -> str:
+def _moved(
+    found: Found, values: Values, name: str, before: float, after: float, size: float
+) -> str:
     """The new value, with the way it went where that can be said."""
     said = values.said(name, after)
     if values.kind(name) in UNORDERED or math.isnan(before):
         return said
-    step = f" ({words.number(after - before, digits=2)})" if found.gradient else ""
+    step = f" ({words.number(size, 'sd', digits=2)})" if found.gradient else ""
     return f"{'↑' if after > before else '↓'} {said}{step}"
 
 

@@ -209,11 +209,9 @@ def _without(found: Found) -> str:
     """Why there is none."""
     if found.own["state"].iloc[0] == "already":
         return f"The answer is as wanted from the start: {found.now}."
-    node = (found.record.recipe.get(found.unit[0]) or {}).get(found.unit[1]) or {}
     if found.gradient:
-        limit = node.get("limit")
-        size = f" of at most {limit} sd" if limit is not None else ""
-        return f"No push{size} was found that changes the answer, {found.now}."
+        return f"No push was found that changes the answer, {found.now}."
+    node = (found.record.recipe.get(found.unit[0]) or {}).get(found.unit[1]) or {}
     most, thing = node.get("most"), THING[explained.modality(found.record)]
     told = f"at most {words.count(int(most), thing)}" if most else f"few {thing}s"
     way = "left out" if explained.modality(found.record) == "text" else "changed"
