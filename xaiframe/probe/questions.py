@@ -98,7 +98,8 @@ def nodes(fitted: Any, columns: Sequence[Column], classes: Sequence[str] = ()) -
     those rows, that have it; of values instead value, their mean, and spread, their standard
     deviation.
     """
-    tree, found = fitted.tree_, []
+    tree = fitted.tree_
+    found: list[dict[str, Any]] = []
     waiting = [(0, -1, "")]
     while waiting:
         node, parent, branch = waiting.pop()

@@ -66,7 +66,7 @@ def _fidelity(record: Record, name: str, fits: pd.DataFrame) -> Table:
     )  # fmt: skip
 
 
-def _fit(one: Mapping[str, Any]) -> Row:
+def _fit(one: Mapping[Any, Any]) -> Row:
     size = words.count(int(one["size"]), "leaf", "leaves")
     size = size if one["form"] == "tree" else words.count(int(one["size"]), "term")
     return [
@@ -79,7 +79,7 @@ def _fit(one: Mapping[str, Any]) -> Row:
     ]
 
 
-def _drawn(record: Record, name: str, fit: Mapping[str, Any], stored: pd.DataFrame) -> Block:
+def _drawn(record: Record, name: str, fit: Mapping[Any, Any], stored: pd.DataFrame) -> Block:
     """The stand-in under what it is worth; greyed where it does not stand for the model."""
     stands, form = bool(fit["stands"]), NAMES[str(fit["form"])]
     amount = (
@@ -102,7 +102,7 @@ def _drawn(record: Record, name: str, fit: Mapping[str, Any], stored: pd.DataFra
     return tree.figure(record, f"{KIND}-tree", said, stored, **keywords)
 
 
-def size_of(fit: Mapping[str, Any]) -> str:
+def size_of(fit: Mapping[Any, Any]) -> str:
     """How much there is to read."""
     if fit["form"] == "tree":
         return f"a tree of {words.count(int(fit['size']), 'leaf', 'leaves')}"

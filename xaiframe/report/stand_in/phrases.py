@@ -13,7 +13,7 @@ from xaiframe.report.tables.levels import NAMED, Values
 REGIONS = ("image", "series")
 
 
-def question(record: Record, node: Mapping[str, Any]) -> str:
+def question(record: Record, node: Mapping[Any, Any]) -> str:
     """``worst radius ≤ 16.8 mm``, ``colour is red``, ``has “free”``: what a yes says."""
     if node["kind"] != "number":
         return thing(record, node)
@@ -29,7 +29,7 @@ def question(record: Record, node: Mapping[str, Any]) -> str:
     return "\u00a0".join([f"{thing(record, node)} ≤", exact(limit), *([unit] if unit else [])])
 
 
-def thing(record: Record, column: Mapping[str, Any]) -> str:
+def thing(record: Record, column: Mapping[Any, Any]) -> str:
     """A column of the sheet: a feature, a level that holds, a word that is there."""
     feature, kind = str(column["feature"]), column["kind"]
     if kind == "level":
@@ -46,7 +46,7 @@ def exact(value: float) -> str:
     return f"{value:.12g}".replace("-", "−")
 
 
-def step(record: Record, term: Mapping[str, Any]) -> str:
+def step(record: Record, term: Mapping[Any, Any]) -> str:
     """What counts as one more of a term: a standard deviation in its unit, or that it holds."""
     if term["kind"] != "number":
         return "holds"
@@ -57,7 +57,7 @@ def step(record: Record, term: Mapping[str, Any]) -> str:
     return f"+{words.number(float(term['unit']))}{f' {unit}' if unit else ''}"
 
 
-def answered(record: Record, node: Mapping[str, Any]) -> str:
+def answered(record: Record, node: Mapping[Any, Any]) -> str:
     """What a leaf answers: its class, or the mean with the target's unit."""
     if node["answer"]:
         return str(node["answer"])
@@ -65,7 +65,7 @@ def answered(record: Record, node: Mapping[str, Any]) -> str:
     return words.number(float(node["value"]), explained.target_unit(record, target))
 
 
-def purity(node: Mapping[str, Any]) -> str:
+def purity(node: Mapping[Any, Any]) -> str:
     """How far the training rows of a leaf are of one mind."""
     if node["answer"]:
         return words.of_hundred(float(node["share"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -110,7 +111,7 @@ def table(record: Record, key: str, title: str, terms: pd.DataFrame, **keywords:
     )  # fmt: skip
 
 
-def _row(one: dict[str, Any], odds: bool, own: bool) -> Row:
+def _row(one: Mapping[Any, Any], odds: bool, own: bool) -> Row:
     spread = (one["low"], one["high"])
     cells: list[Cell | str] = [one["term"], one["more"], num(one["value"], "", spread)]
     if odds:

@@ -169,7 +169,7 @@ def _layers(drawing: Drawing, size: int) -> list[Any]:
 
     lines, leaves = list(drawing.lines()), chart.data(drawing.answers())
     marked = [one for one in lines if "said" in one]
-    small = {"align": "left", "fontSize": 9, "baseline": "middle"}
+    small: dict[str, Any] = {"align": "left", "fontSize": 9, "baseline": "middle"}
     return [
         alt.Chart(chart.data(lines))
         .mark_rule(color="#a9b4bd", strokeCap="square")
