@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from math import exp
 from collections.abc import Mapping
+from math import exp
 from typing import Any
 
 import altair as alt
