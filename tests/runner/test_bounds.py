@@ -234,6 +234,21 @@ def test_time_ends_what_asks_the_model_and_nothing_that_must_be_there():
     assert late.refusal("model", "measure") == ""
 
 
+def test_the_first_direction_leaves_the_other_time_but_at_most_half():
+    gradient = Stage("gradient", (Unit("slope", seconds=4.0), Unit("odd", applies=False)))
+    bounds = Bounds.of(Budget(minutes=2), Plan("x", (*PLAN.stages, gradient)))
+    assert bounds.end("gradient") == bounds.end("evaluation") == bounds.until
+    assert bounds.until - bounds.end("perturbation") == pytest.approx(2 + 3 * 4)
+    short = replace(bounds, budget=Budget(minutes=0.1))
+    assert short.until - short.end("perturbation") == pytest.approx(3)
+    late = replace(bounds, until=time.time() + 5)
+    told = "budget: 2 minutes were over, but for what the gradients take"
+    assert late.cut("perturbation", "free") == told
+    assert late.refusal("gradient", "slope") == ""
+    assert Bounds.of(Budget(minutes=2), PLAN).end("perturbation") > time.time() + 110
+    assert Bounds().end("perturbation") == float("inf")
+
+
 def one(name, n, repeat=None):
     return Explained(
         name, "perturbation", np.ones((n, 2)), np.ones((n, 2)), np.ones(n), repeat,

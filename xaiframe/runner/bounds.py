@@ -14,6 +14,10 @@ from xaiframe.recipe import Budget
 
 BOUNDED = ("precaution", *COUNTED)
 """Stages that end with the time; without the others there is nothing to report."""
+MARGIN = 3.0
+"""How much longer than estimated the second direction may take, where time is kept for it."""
+STARTING = 2.0
+"""Seconds that a direction takes before it asks anything."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,13 @@ class Bounds:
         unit = self.units.get((stage, choice))
         return None if unit is None else unit.kept
 
-    @property
-    def over(self) -> bool:
-        """Whether the time is over."""
-        return time.time() >= self.until
+    def end(self, stage: str) -> float:
+        """When a stage asks no more: the first direction leaves the other time, at most half."""
+        gradient = [unit for (group, _), unit in self.units.items() if group == "gradient"]
+        seconds = [unit.seconds or 0.0 for unit in gradient if unit.applies]
+        if stage != "perturbation" or not seconds or self.budget.minutes is None:
+            return self.until
+        return self.until - min(30 * self.budget.minutes, STARTING + MARGIN * sum(seconds))
 
     def refusal(self, stage: str, choice: str) -> str:
         """Why a unit is not computed, in words; empty when it is.
@@ -55,13 +62,14 @@ class Bounds:
             return unit.cut
         if stage not in BOUNDED or (stage == "evaluation" and unit.evaluations == 0):
             return ""
-        return self.late(unit.seconds or 0.0)
+        return self.late(stage, unit.seconds or 0.0)
 
-    def late(self, seconds: float) -> str:
+    def late(self, stage: str, seconds: float = 0.0) -> str:
         """Why there is no time for something that takes so long; empty when there is."""
-        left, minutes = self.until - time.time(), self.budget.minutes
+        left, minutes = self.end(stage) - time.time(), self.budget.minutes
         if left <= 0:
-            return f"budget: {minutes:g} minutes were over"
+            kept = ", but for what the gradients take" if self.until > time.time() else ""
+            return f"budget: {minutes:g} minutes were over{kept}"
         if seconds > left:
             return (
                 f"budget: it takes about {seconds:.0f} s, {left:.0f} s of {minutes:g} min were left"
@@ -71,4 +79,4 @@ class Bounds:
     def cut(self, stage: str, choice: str) -> str:
         """Why a local method did not explain all instances."""
         unit = self.units.get((stage, choice))
-        return unit.cut if unit and unit.cut else self.late(0.0)
+        return unit.cut if unit and unit.cut else self.late(stage)

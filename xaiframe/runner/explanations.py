@@ -130,7 +130,7 @@ def _ask(
             chosen, BANKS[direction], subject.scorer, subject.data, rows, config.batch, seed,
             subject.tools.runner, folders,
             lambda done, total: ledger.observer.progress(direction, part, done, total),
-            {name: min(kept[name], len(rows)) for name in chosen}, ledger.bounds.until,
+            {name: min(kept[name], len(rows)) for name in chosen}, ledger.bounds.end(direction),
         )  # fmt: skip
 
     stored, failures = run(methods, "once", points, seed)
