@@ -54,7 +54,7 @@ class Hill(nn.Module):
 
 def test_of_a_weighted_sum_it_is_the_corner_that_the_signs_say():
     weights = [[2.0, -0.01, 3.0, -0.5], [0.0, 0.0, 0.0, 0.0]]
-    found = LearnedFeatures(decay=0).explain(population(linear(weights), X, ("a", "b")))
+    found = LearnedFeatures(distance=0).explain(population(linear(weights), X, ("a", "b")))
     low, high = X.min(axis=0), X.max(axis=0)
     signs = np.sign(weights[0])
     np.testing.assert_allclose(found.x[0], np.where(signs > 0, high, low), rtol=1e-5)
@@ -65,7 +65,7 @@ def test_of_a_weighted_sum_it_is_the_corner_that_the_signs_say():
 
 
 def test_of_a_quantity_both_ends():
-    found = LearnedFeatures(decay=0).explain(population(linear([[1.0, 1.0, 1.0, -1.0]]), X))
+    found = LearnedFeatures(distance=0).explain(population(linear([[1.0, 1.0, 1.0, -1.0]]), X))
     assert found.optimum["output"].tolist() == ["highest", "lowest"]
     values = X.astype(np.float32) @ np.array([1, 1, 1, -1], dtype=np.float32)
     np.testing.assert_allclose(found.optimum["largest"], [values.max(), values.min()], rtol=1e-5)
@@ -76,17 +76,18 @@ def test_of_a_quantity_both_ends():
 def test_of_a_hill_it_is_the_top():
     top = [0.5, -4.0, 0.05, 0.2]
     asked = population(Hill(top, [1.0, 0.02, 30.0, 0.5]), X)
-    found = LearnedFeatures(decay=0).explain(asked)
+    found = LearnedFeatures(distance=0).explain(asked)
     np.testing.assert_allclose(found.x[0] / X.std(axis=0), top / X.std(axis=0), atol=0.01)
     assert found.optimum["score"][0] == pytest.approx(0, abs=1e-3)
 
 
-def test_decay_pulls_as_far_as_the_closed_form_says():
-    """max w·z·sd − d·mean(z²) lies at z = w·sd·features ÷ 2d."""
+def test_the_pull_lets_each_go_as_far_as_its_slope():
+    """Of a weighted sum an element rests at distance · slope ÷ root mean square of all slopes."""
     sd, weights = X.std(axis=0), np.array([0.2, -0.01, 1.0, 0.1])
-    found = LearnedFeatures(decay=1).explain(population(linear([weights.tolist()]), X))
+    found = LearnedFeatures(distance=0.8).explain(population(linear([weights.tolist()]), X))
+    slopes = weights * sd
     z = (found.x[0] - X.mean(axis=0)) / sd
-    np.testing.assert_allclose(z, weights * sd * 4 / 2, atol=0.01)
+    np.testing.assert_allclose(z, 0.8 * slopes / np.sqrt((slopes**2).mean()), atol=0.01)
 
 
 def test_pictures_are_seen_through_the_blur_and_stay_in_range():
@@ -94,7 +95,7 @@ def test_pictures_are_seen_through_the_blur_and_stay_in_range():
     x = RANDOM.uniform(0, 16, size=(30, 1, 8, 8))
     net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 3)).eval()
     rough, smooth = (
-        LearnedFeatures(blur=one, steps=60, decay=0).explain(population(net, x, "abc", "image"))
+        LearnedFeatures(blur=one, steps=60, distance=0).explain(population(net, x, "abc", "image"))
         for one in (0, 0.2)
     )
     for found in (rough, smooth):
@@ -108,7 +109,7 @@ def test_pictures_are_seen_through_the_blur_and_stay_in_range():
 def test_series_keep_to_the_range_of_each_channel():
     x = RANDOM.normal(size=(20, 2, 9)) * [[1], [100]]
     net = nn.Sequential(nn.Flatten(), *linear([[1.0] * 18]))
-    found = LearnedFeatures(decay=0).explain(population(net, x, modality="series"))
+    found = LearnedFeatures(distance=0).explain(population(net, x, modality="series"))
     for channel in range(2):
         np.testing.assert_allclose(found.x[0, channel], x[:, channel].max(), rtol=1e-5)
         np.testing.assert_allclose(found.x[1, channel], x[:, channel].min(), rtol=1e-5)
@@ -147,7 +148,7 @@ def test_what_cannot_be_climbed_is_refused():
         LearnedFeatures().explain(replace(asked, model=model, scorer=scorer))
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"rate": 0}, {"decay": -1}, {"blur": -0.1}])
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"rate": 0}, {"distance": -1}, {"blur": -0.1}])
 def test_bad_parameters(wrong):
     with pytest.raises(ValueError, match="must be"):
         LearnedFeatures(**wrong)

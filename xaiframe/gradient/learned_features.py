@@ -26,7 +26,8 @@ class LearnedFeatures(Method):
     """For each class the input of the largest score that a climb from the reference finds.
 
     steps: of the climb, at least 1. rate: of the first step, in standard deviations per element.
-    decay: what a mean squared distance of 1 sd from the reference takes off the score, at least 0.
+    distance: sd from the reference at which an element of average slope comes to rest
+    (one of twice the slope at twice the distance), at least 0; 0 lets all go as far as they can.
     blur: standard deviation of the bell that an image or series is seen through, as a share of its
     shorter side, 0 for none.
 
@@ -41,7 +42,7 @@ class LearnedFeatures(Method):
 
     steps: int = 200
     rate: float = 0.2
-    decay: float = 0.1
+    distance: float = 1.0
     blur: float = 0.06
 
     scope = "global"
@@ -59,8 +60,8 @@ class LearnedFeatures(Method):
             raise ValueError(f"steps must be at least 1, not {self.steps}")
         if self.rate <= 0:
             raise ValueError(f"rate must be above 0, not {self.rate}")
-        if self.decay < 0 or self.blur < 0:
-            raise ValueError("decay and blur must be at least 0")
+        if self.distance < 0 or self.blur < 0:
+            raise ValueError("distance and blur must be at least 0")
 
     def explain(self, population: Population) -> Optimum:
         """An optimum per class, or the highest and the lowest value.
@@ -77,7 +78,7 @@ class LearnedFeatures(Method):
         box, start = Box.of(data), scorer.reference.baseline
         places = data.input_shape[1:] if data.modality in ("image", "series") else ()
         spread = self.blur * min(places, default=0)
-        climb = Climb(box, data.scale, self.steps, self.rate, self.decay, spread)
+        climb = Climb(box, data.scale, self.steps, self.rate, self.distance, spread)
         found = np.concatenate(list(in_batches(
             scorer, len(names), lambda part: climb(module, start, outputs[part], signs[part])
         )))  # fmt: skip

@@ -39,7 +39,7 @@ class Concepts(Answer):
             labels = {"concept": str(name)}
             facts.append(
                 Fact("accuracy", float(own["accuracy"].iloc[0]), "share", labels,
-                     int(own["rows"].iloc[0]), direction="higher", source=origin)
+                     int(own["rows"].iloc[0]), better="higher", source=origin)
             )  # fmt: skip
         for one in self.concepts.to_dict("records"):
             labels = {"concept": str(one["concept"]), "output": str(one["output"])}

@@ -54,7 +54,8 @@ class Climb:
     """Adam in standard deviations, kept within the box after each of ``steps``; the step begins at
     ``rate`` and falls to nothing along half a cosine.
 
-    decay: what a mean squared distance of 1 sd from the start takes off the score.
+    reach: how many standard deviations from the start an element of average slope comes to rest, on
+    a score that rises as steeply everywhere as at the start; 0 for no pull back.
     spread: of the blur, in places; 0 for none.
     """
 
@@ -62,7 +63,7 @@ class Climb:
     scale: Array
     steps: int
     rate: float
-    decay: float
+    reach: float
     spread: float
 
     def __call__(self, module: nn.Module, start: Array, outputs: Array, signs: Array) -> Array:
@@ -79,13 +80,17 @@ class Climb:
             way = torch.as_tensor(signs, dtype=torch.float32, device=device)
             x = first.expand(len(outputs), *first.shape).clone()
             mean, square = torch.zeros_like(x), torch.zeros_like(x)
+            pull = torch.zeros_like(way)[(...,) + (None,) * first.ndim]
             for step in range(self.steps):
                 leaf = x.clone().requires_grad_(True)
                 seen = self.seen(leaf)
-                away = (((seen - first) / scale) ** 2).flatten(1).mean(dim=1)
-                gained = way * module(seen).gather(1, number)[:, 0] - self.decay * away
-                (slope,) = torch.autograd.grad(gained.sum(), leaf)
+                scores = way * module(seen).gather(1, number)[:, 0]
+                (slope,) = torch.autograd.grad(scores.sum(), leaf)
                 slope = slope * scale
+                if step == 0 and self.reach:
+                    average = (slope**2).flatten(1).mean(dim=1).sqrt()
+                    pull = (average / self.reach).reshape(-1, *[1] * first.ndim)
+                slope = slope - pull * (x - first) / scale
                 mean = MOMENTS[0] * mean + (1 - MOMENTS[0]) * slope
                 square = MOMENTS[1] * square + (1 - MOMENTS[1]) * slope**2
                 even = mean / (1 - MOMENTS[0] ** (step + 1))

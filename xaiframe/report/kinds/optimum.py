@@ -11,7 +11,7 @@ import pandas as pd
 
 from xaiframe.explanation import Array
 from xaiframe.report import chart, explained, words
-from xaiframe.report.block import Block, Cell, Figure, Grid, Heading, Row, Table
+from xaiframe.report.block import Block, Cell, Figure, Grid, Heading, Prose, Row, Table
 from xaiframe.report.pictures import draw as picture
 from xaiframe.report.pictures import input as picture_input
 from xaiframe.report.record import Record
@@ -41,9 +41,18 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
         yield from _features(record, unit, stored)
     elif arrays is not None and shape == "image":
         yield _photos(record, unit, stored, arrays)
+        yield Prose([_left(stored), CAUTION])
     elif arrays is not None:
         yield _curves(record, unit, stored, arrays)
+        yield Prose([_left(stored), CAUTION])
     yield _scores(record, unit, stored)
+
+
+def _left(stored: pd.DataFrame) -> str:
+    """What is drawn, and which outputs are not."""
+    told = "Each optimum is named by its output; the number is the score it reaches."
+    rest = len(stored) - DRAWN
+    return told + (f" {words.count(rest, 'further output')} not drawn." if rest > 0 else "")
 
 
 def _scores(record: Record, unit: tuple[str, str], stored: pd.DataFrame) -> Table:
@@ -82,6 +91,7 @@ def _scores(record: Record, unit: tuple[str, str], stored: pd.DataFrame) -> Tabl
         n=words.count(int(fact.n or 0), "real row"),
         facts=(f"{name}.score", f"{name}.largest", f"{name}.apart"),
         compact=True,
+        widths=(24, 15, 14, 17, 16, 14) if decided else (28, 18, 18, 18, 18),
     )  # fmt: skip
 
 
@@ -151,7 +161,6 @@ def _photos(
                 drawn,
                 how="" if record.redact
                 else f"right: a real one, {words.number(one['largest'], digits=2)}",
-                caution=CAUTION if place == 0 else "",
                 alt=f"the picture that raises {told} most"
                 + ("" if record.redact else ", and the real one that does"),
                 width=104 * len(pair),
@@ -178,7 +187,6 @@ def _curves(
                 f"best real one {words.number(one['largest'])}",
                 alt.vconcat(*[_lane(lanes, own, channel) for channel in order], spacing=4),
                 how=(f"{words.count(rest, 'further channel')} not shown. " if rest else ""),
-                caution=CAUTION if place == 0 else "",
             )
         )
     return Grid(figures, 2)
