@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +103,64 @@ def test_progress_counts_batches(work, tmp_path):
     heard = []
     run(work, {"gradient": Gradient()}, tmp_path, 4, lambda *call: heard.append(call))
     assert heard == [(1, 3), (2, 3), (3, 3)]
+
+
+def bounded(work, methods, folder, instances=None, until=math.inf):
+    data, scorer, points = work
+    folders = {name: folder / name for name in methods}
+    return explain(
+        methods, Asked, scorer, data, points, 4, 0, Runner(), folders, lambda done, total: None,
+        instances, until,
+    )[0]  # fmt: skip
+
+
+def test_a_method_may_be_asked_of_the_first_instances_alone(work, tmp_path):
+    _, _, points = work
+    methods = {"few": Gradient(), "all": Gradient()}
+    stored = bounded(work, methods, tmp_path, {"few": 4})
+    np.testing.assert_array_equal(stored["few"]["ids"], points.ids[:4])
+    np.testing.assert_array_equal(stored["few"]["values"], stored["all"]["values"][:4])
+    assert len(stored["all"]["ids"]) == 10
+    Asked.batches = 0
+    more = bounded(work, methods, tmp_path)
+    assert Asked.batches == 2
+    np.testing.assert_array_equal(more["few"]["values"], more["all"]["values"])
+    again = bounded(work, methods, tmp_path, {"few": 4})
+    assert len(again["few"]["ids"]) == 4
+
+
+class Clock:
+    """Stands still but for what :class:`Takes` does."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+    perf_counter = time
+
+
+@dataclass(frozen=True)
+class Takes(Method):
+    """Takes four seconds a batch."""
+
+    clock: Clock
+
+    def explain(self, bank: Asked) -> Attribution:
+        self.clock.now += 4.0
+        return Attribution(np.ones((len(bank.ids), 2)), "feature", evaluations=1)
+
+
+def test_no_batch_is_begun_that_would_end_too_late(work, tmp_path, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("xaiframe.runner.explain.time", clock)
+    slow = {"slow": Takes(clock)}
+    assert bounded(work, slow, tmp_path, until=0.0) == {}
+    assert len(bounded(work, slow, tmp_path, until=10.0)["slow"]["ids"]) == 8
+    assert clock.now == 8.0
+    # what is on disk is no question of time
+    assert len(bounded(work, slow, tmp_path, until=0.0)["slow"]["ids"]) == 8
+    assert len(bounded(work, slow, tmp_path)["slow"]["ids"]) == 10
 
 
 @dataclass(frozen=True)

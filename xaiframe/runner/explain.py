@@ -60,8 +60,9 @@ class Explaining(LightningModule):
     """The scored model; each predict step asks every method about one batch.
 
     A method that raises is left out of the following batches; ``failures`` keeps its exception.
-    ``batches``: how many of them each method is asked of; none is begun after ``until`` (seconds
-    since the epoch). Several processes take turns: ``number`` counts the batches of all of them.
+    ``batches``: how many of them each method is asked of; none is begun that would end after
+    ``until`` (seconds since the epoch). Several processes take turns: ``number`` counts the batches
+    of all of them.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Explaining(LightningModule):
         self.points, self.batch, self.explain_seed, self.have = points, batch, seed, have
         self.batches, self.until = batches, until
         self.failures: dict[str, Exception] = {}
+        self.took: dict[str, float] = {}
 
     def predict_dataloader(self) -> DataLoader[dict[str, Any]]:
         turn = (self.trainer.global_rank, self.trainer.world_size)
@@ -109,12 +111,15 @@ class Explaining(LightningModule):
             except Exception as error:
                 self.failures[name] = error
                 continue
-            answers[name] = (answer, time.perf_counter() - start)
+            self.took[name] = time.perf_counter() - start
+            answers[name] = (answer, self.took[name])
         return {"number": number, "ids": ids, "answers": answers}
 
     def may(self, name: str, number: int) -> bool:
-        """Whether a method is asked of that batch: there are bounds to number and time."""
-        return number < self.batches[name] and time.time() < self.until
+        """Whether a method is asked of that batch: there are bounds to number and time, and a batch
+        takes about as long as the one before."""
+        ends = time.time() + self.took.get(name, 0.0)
+        return number < self.batches[name] and ends < self.until
 
 
 class Have(Protocol):
