@@ -42,7 +42,7 @@ class LearnedFeatures(Method):
 
     steps: int = 200
     rate: float = 0.2
-    distance: float = 1.0
+    distance: float = 2.5
     blur: float = 0.06
 
     scope = "global"

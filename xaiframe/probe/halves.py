@@ -48,7 +48,7 @@ class Halves:
                 for name, one in named
                 if not isinstance(one, Embedding)
                 and name != "unit"
-                and sum(own.numel() for own in one.parameters())
+                and any(own.numel() for own in one.parameters())
             ]
             if len(weighted) < 2:
                 raise NotApplicable(

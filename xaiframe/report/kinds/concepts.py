@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import altair as alt
@@ -40,7 +40,7 @@ def title(stored: pd.DataFrame) -> str:
     if standing.empty:
         return "No concept moves any output beyond what random concepts do"
     away = (standing["score"] - standing["random"]).abs()
-    top = standing.loc[away.idxmax()]
+    top = standing.iloc[int(away.to_numpy().argmax())]
     way = "raises" if top["score"] > top["random"] else "lowers"
     concept, output = (words.shortened(top[one], 28) for one in ("concept", "output"))
     count = words.count(len(standing), "pair")
@@ -134,7 +134,7 @@ def _table(record: Record, unit: tuple[str, str], stored: pd.DataFrame) -> Table
     )
 
 
-def _row(one: dict[str, Any], least: float) -> Row:
+def _row(one: Mapping[Any, Any], least: float) -> Row:
     ends = words.brackets((100 * one["low"], 100 * one["high"]))
     weak = one["accuracy"] < least
     concept, condition = str(one["concept"]), str(one["condition"])

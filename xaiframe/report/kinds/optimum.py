@@ -125,7 +125,7 @@ def _features(record: Record, unit: tuple[str, str], stored: pd.DataFrame) -> It
     )  # fmt: skip
     shade = alt.Scale(domain=[-most, 0, most], range=[chart.P, "#fafafa", "#d67400"])
     tiles = base.mark_rect(stroke="white").encode(color=alt.Color("sd:Q", scale=shade, legend=None))
-    dark = alt.condition(f"abs(datum.sd) > {0.6 * most}", alt.value("white"), alt.value(chart.INK))
+    dark = alt.condition(f"abs(datum.sd) > {0.8 * most}", alt.value("white"), alt.value(chart.INK))
     layers: list[Any] = [tiles]
     if len(outputs) <= 5:
         layers.append(base.mark_text(fontSize=9).encode(text="said:N", color=dark))
