@@ -59,6 +59,22 @@ class Audited:
         }
 
     @cached_property
+    def others(self) -> dict[str, dict[str, Any]]:
+        """Direction → local method → object, of those that explained otherwise in the audit:
+        counterfactuals, profiles and other kinds."""
+        stored = self.folder / "artifacts"
+        return {
+            direction: {
+                name: method
+                for name, method in self.tools.methods[direction].items()
+                if method.scope == "local"
+                and not method.attributes()
+                and (stored / f"{direction}.{name}" / f"{method.kind}.parquet").is_file()
+            }
+            for direction in DIRECTIONS
+        }
+
+    @cached_property
     def absent(self) -> dict[str, str]:
         """Method of the audit without attributions → why, in the audit's words."""
         return {

@@ -99,17 +99,19 @@ def _free(home: Path, stem: str) -> Path:
 def _work(audited: Audited, new: NewRows, source: str, folder: Path) -> list[dict[str, Any]]:
     known = twins(new.split, audited.data)
     subject = subject_of(audited, new, known)
-    outcomes, failures = attributions(subject, audited)
+    outcomes, failures = attributions(subject, audited.methods)
     local = {
         name: explained(name, audited.methods[direction][name], outcome)
         for (direction, name), outcome in outcomes.items()
     }
     units = {f"{direction}.{name}": one for (direction, name), one in outcomes.items()}
+    others, unanswered = otherwise(subject, audited)
+    units, failures = units | others, failures | unanswered
     units |= {f"evaluation.{name}": one for name, one in measured(subject, local, audited).items()}
     units["probe.instances"] = instances_outcome(subject)
     for unit, outcome in units.items():
         save_outcome(outcome, folder / "artifacts" / unit)
-    _copy(audited, folder)
+    _copy(audited, folder, others)
     cases = plain(compared(audited, subject, new, known, local, units))
     written = {
         "run": audited.folder.name,
@@ -163,16 +165,17 @@ def _table(audited: Audited, new: NewRows, targets: Array, scores: Array) -> pd.
 
 
 def attributions(
-    subject: Subject, audited: Audited
+    subject: Subject, asked: Mapping[str, Mapping[str, Any]]
 ) -> tuple[dict[tuple[str, str], Outcome], dict[str, str]]:
-    """(direction, method) → stored attributions, and what went wrong by method."""
+    """(direction, method) → what it says of the rows, and what went wrong by method; ``asked``:
+    direction → method → object."""
     rows, recipe = subject.instances.split, subject.recipe
     points = Points(rows.ids, rows.x, subject.instances.targets, rows.mask)
     found: dict[tuple[str, str], Outcome] = {}
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for direction in DIRECTIONS:
-            methods = audited.methods[direction]
+            methods = asked[direction]
             if not methods:
                 continue
             folders = {name: Path(temporary) / direction / name for name in methods}
@@ -184,6 +187,23 @@ def attributions(
             for name, one in stored.items():
                 found[direction, name] = local_outcome(subject, methods[name], one, None)
     return found, failures
+
+
+def otherwise(subject: Subject, audited: Audited) -> tuple[dict[str, Outcome], dict[str, str]]:
+    """``direction.method`` → what methods of other kinds say of the rows, and what went wrong."""
+    found, failures = attributions(subject, audited.others)
+    ids = subject.instances.split.ids
+    for outcome in found.values():
+        outcome.tables = {name: placed(frame, ids) for name, frame in outcome.tables.items()}
+    return {f"{direction}.{name}": one for (direction, name), one in found.items()}, failures
+
+
+def placed(frame: pd.DataFrame, ids: Array) -> pd.DataFrame:
+    """The table with what it says of an id at each position that has it: equal rows share one."""
+    if "id" not in frame:
+        return frame
+    alone = frame.drop(columns="position").drop_duplicates(ignore_index=True)
+    return alone.merge(pd.DataFrame({"id": ids, "position": np.arange(len(ids))}), on="id")
 
 
 def _silent(_done: int, _total: int) -> None: ...
@@ -205,14 +225,16 @@ def measured(
     return found
 
 
-def _copy(audited: Audited, folder: Path) -> None:
-    """What the pictures of a case read of the audit itself."""
+def _copy(audited: Audited, folder: Path, others: Mapping[str, Outcome]) -> None:
+    """What the pictures of a case read of the audit itself, and what ``others`` say of the rows."""
     for name in COPIED:
         if (audited.folder / name).is_file():
             shutil.copyfile(audited.folder / name, folder / name)
     facts = audited.record.facts
     read = [fact for fact in facts if fact.name in READ]
     read += [fact for prefix in READ_WITHIN for fact in facts.within(prefix)]
+    for unit, outcome in others.items():
+        read += [fact.within(unit, unit.split(".", 1)[1]) for fact in outcome.facts]
     write_atomically(folder / "facts.json", to_json([fact.to_dict() for fact in read]))
     profile = Path("artifacts") / "precaution.profile"
     if (audited.folder / profile).is_dir():

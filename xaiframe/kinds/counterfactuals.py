@@ -55,7 +55,8 @@ class Counterfactuals(Answer):
     def outcome(self, origin: Source) -> Outcome:
         """Facts about what was found; tables ``counterfactuals`` and ``changes``; arrays
         ``after`` of pictures and series."""
-        asked = self.counterfactuals[self.counterfactuals["state"] != ALREADY]
+        once = self.counterfactuals.drop_duplicates(["id", "rank"])  # new rows may be equal
+        asked = once[once["state"] != ALREADY]
         best = asked[asked["rank"] == 1]
         n = int(asked["id"].nunique())
         facts = [

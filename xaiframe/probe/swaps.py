@@ -78,7 +78,7 @@ def searched(swaps: Swaps, lead: Lead, ways: int, most: int) -> Array:
     The ``ways`` single swaps of different features that lead farthest are each followed by the
     swap that then leads farthest, up to ``most``, as Martens & Provost 2014
     (doi:10.25300/MISQ/2014/38.1.04) grow sets of words. So that the ways part, none takes up a
-    feature with which one before it began.
+    feature with which one before it began, unless ``bound`` parts them already.
     """
     features = len(swaps.open)
     starts = np.argwhere(swaps.open)
@@ -88,7 +88,8 @@ def searched(swaps: Swaps, lead: Lead, ways: int, most: int) -> Array:
     grown[np.arange(len(starts)), starts[:, 0]] = starts[:, 1]
     ahead = lead(swaps.inputs(grown))
     first = leaders(starts[:, 0], ahead)[:ways]
-    barred = [set(starts[first[:way], 0].tolist()) for way in range(len(first))]
+    begun = [] if swaps.bound else starts[first, 0].tolist()
+    barred = [set(begun[:way]) for way in range(len(first))]
     live = [(grown[at], barred[way]) for way, at in enumerate(first) if ahead[at] <= 0]
     found = list(grown[first[ahead[first] > 0]])
     for _ in range(most - 1):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from xaiframe.report import explained, words
+from xaiframe.report import explained, otherwise, words
 from xaiframe.report.block import Block, Cell, Chapter, Grid, Heading, Page, Row, Table, parts
 from xaiframe.report.build import Medium, Report, _identifier, _in_child, render
 from xaiframe.report.case_words import answer, leading, seen, sentences, sure, warnings
@@ -111,6 +111,7 @@ def page(
 
     first = Page(f"new-case-{case['number']}", "_new_case.html", head)
     blocks = [first, *parts(record, picture, beside)]
+    blocks += otherwise.beside(record, case["number"] - 1)
     title = f"{Path(case['place']).name}: {answer(case)}"
     question = f"How does this case compare with the audit of {whole['run']}?"
     return Chapter(f"case-{case['number']}", title, question, blocks, fresh=True)

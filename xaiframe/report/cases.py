@@ -12,6 +12,7 @@ import pandas as pd
 from xaiframe.explanation import Array
 from xaiframe.report import explained, explorer, otherwise, words
 from xaiframe.report.block import Block, Chapter, Note, Page, Prose, parts
+from xaiframe.report.kinds import counterfactuals
 from xaiframe.report.messages import marked as text_case
 from xaiframe.report.modality import pictures
 from xaiframe.report.record import Record
@@ -172,7 +173,8 @@ def _confidence(value: float) -> str:
 def change(record: Record, row: pd.Series) -> str:
     """What moves this decision most, measured by taking one feature away."""
     if "feature_ablation" not in explained.local_methods(record):
-        return "not assessed: feature ablation was not requested"
+        told = counterfactuals.told(record, int(row["position"]))
+        return told or "not assessed: neither feature ablation nor a counterfactual was requested"
     values = explained.attribution(record, "feature_ablation")["values"][int(row["position"])]
     if explained.regression(record):
         return moved_most(record, row, values)

@@ -187,3 +187,17 @@ def test_both_curves_are_drawn(tmp_path):
     assert first.title == "ham: 1 segment exchanged (flow, 0–3 d)"
     assert second.title.startswith("ham: 2 segments exchanged")
     assert b"<svg" in first.image
+
+
+def test_below_a_pushed_curve_stands_what_was_added(tmp_path):
+    encoding = SeriesEncoding(Axis(("flow",), 0.0, 1.0, "d", {}), 8, 2)
+    x = np.zeros((2, 1, 8), dtype=np.float32)
+    split = Split(np.arange(2), x, np.zeros(2), pd.DataFrame(index=[0, 1]))
+    tables = encoding.tables(split)
+    tables["features"] = pd.DataFrame({"feature": encoding.features})
+    record = keep(bare(tmp_path, "series", tables, x), PUSH, altered, ("spam", "ham"))
+    (grid,) = counterfactuals.case(record, PUSH, 0)
+    _, below = grid.blocks[0].spec["vconcat"]
+    assert below["encoding"]["y"]["axis"]["title"] == "added"
+    assert {row["value"] for row in below["data"]["values"]} == {0.5}
+    assert grid.blocks[0].title == "ham: moved by 2 sd in all"

@@ -32,14 +32,22 @@ def _figure(found: Found, lanes: Lanes, place: int) -> Figure:
     changed = [names.index(one) for one in found.features(place + 1)]
     moved = np.abs(found.after[place] - found.x).max(axis=1)
     order = [int(one) for one in np.argsort(-moved, kind="stable")[:LANES] if moved[one] > 0]
-    panels = [_lane(found, lanes, place, channel, changed) for channel in sorted(order)]
+    panels = []
+    for channel in sorted(order):
+        panels.append(_lane(found, lanes, place, channel, changed))
+        if found.gradient:
+            panels.append(_added(found, lanes, place, channel))
     rest = int((moved > 0).sum()) - len(order)
     return chart.figure(
         f"{found.key}-{place + 1}",
         title(found, place),
         alt.vconcat(*panels, spacing=4),
         how="Black: as it is; red: altered."
-        + ("" if found.gradient else " Red ground: stretches taken from elsewhere.")
+        + (
+            " Below: what was added, on a scale of its own."
+            if found.gradient
+            else " Red ground: stretches taken from elsewhere."
+        )
         + (f" {words.count(rest, 'further channel')} changed." if rest else ""),
     )
 
@@ -87,3 +95,18 @@ def _lane(found: Found, lanes: Lanes, place: int, channel: int, changed: list[in
             tooltip=["which:N", "time:Q", "value:Q"],
         ),
     ).properties(width=250, height=90 if len(lanes.channels) == 1 else 60)  # fmt: skip
+
+
+def _added(found: Found, lanes: Lanes, place: int, channel: int) -> Any:
+    """What a push added to one channel, enlarged to the height of its own lane."""
+    added = found.after[place][channel] - found.x[channel]
+    frame = pd.DataFrame({"time": lanes.times(len(added)), "value": added, "none": 0.0})
+    x = alt.Scale(domain=lanes.ends, nice=False, zero=False)
+    axis = alt.Axis(title=lanes.axis, tickCount=5, grid=False)
+    area = alt.Chart(chart.data(frame)).mark_area(color=chart.BAD, line=False)
+    return area.encode(
+        x=alt.X("time:Q", scale=x, axis=axis),
+        y=alt.Y("value:Q", axis=alt.Axis(title="added", tickCount=2, grid=False)),
+        y2="none:Q",
+        tooltip=["time:Q", "value:Q"],
+    ).properties(width=250, height=34)

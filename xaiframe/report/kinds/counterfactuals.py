@@ -55,9 +55,10 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
 def _measures(record: Record, unit: tuple[str, str]) -> Table:
     prefix = ".".join(unit)
     rows: list[Row] = []
+    hidden = ("changed",) if unit[0] == "gradient" else ()
     for name, said in CALLED.items():
         fact = record.facts.one(f"{prefix}.{name}")
-        if fact is None or (unit[0] == "gradient" and name == "changed"):
+        if fact is None or name in hidden:
             continue
         thing = THING[explained.modality(record)] + "s"
         told = f"{thing} changed, on average" if name == "changed" else said
@@ -67,6 +68,12 @@ def _measures(record: Record, unit: tuple[str, str]) -> Table:
     caution = "A change that turns the model need not turn the world, and may not be possible."
     if unit[0] == "gradient":
         caution = "The size belongs to this search: a smaller one may exist that it did not find."
+    near = (
+        " Near: no farther from a training row of the class it is turned into than 95 % of those "
+        "rows lie from each other."
+        if record.facts.one(f"{prefix}.plausible")
+        else ""
+    )
     if fixed:
         caution = f"Left as they are: {words.shortened(fixed, 120)}. {caution}"
     return Table(
@@ -75,10 +82,13 @@ def _measures(record: Record, unit: tuple[str, str]) -> Table:
         ["", "value", "n"],
         rows,
         how=f"Sought: {wanted}. Of each instance the smallest change counts; in brackets: 95 % "
-        "interval. Near: no farther from a training row of the class it is turned into than 95 % "
-        "of those rows lie from each other.",
+        f"interval.{near}",
         caution=caution,
-        facts=tuple(f"{prefix}.{name}" for name in CALLED if record.facts.one(f"{prefix}.{name}")),
+        facts=tuple(
+            f"{prefix}.{name}"
+            for name in CALLED
+            if name not in hidden and record.facts.one(f"{prefix}.{name}")
+        ),
         compact=True,
         widths=(46, 42, 12),
     )
@@ -203,6 +213,33 @@ def case(record: Record, unit: tuple[str, str], position: int) -> Iterable[Block
         yield Prose([_without(found)])
         return
     yield from PICTURES[explained.modality(record)](found)
+
+
+def told(record: Record, position: int) -> str:
+    """The smallest changes found of one instance as a sentence; empty where nobody looked."""
+    sentences = []
+    for stage in ("perturbation", "gradient"):
+        for method in record.choices(stage):
+            found = Found(record, (stage, method), position)
+            if (record.units.get(found.name) or {}).get("kind") != KIND or found.own.empty:
+                continue
+            if found.alternatives.empty:
+                sentences.append(_without(found))
+            elif explained.modality(record) == "table":
+                sentences.append(f"{cells.title(found, Values(record))}.")
+            else:
+                sentences.append(f"{_briefly(found)} and the model would say {found.answer(0)}.")
+    return " ".join(sentences[:1])
+
+
+def _briefly(found: Found) -> str:
+    """How much of a picture, message or series is different."""
+    first = found.alternatives.iloc[0]
+    if found.gradient:
+        return f"A push of {words.number(float(first['distance']), 'sd')} in all"
+    modality = explained.modality(found.record)
+    way = "less" if modality == "text" else "taken from elsewhere"
+    return words.sentence(f"{words.count(int(first['changed']), THING[modality])} {way}")
 
 
 def _without(found: Found) -> str:
