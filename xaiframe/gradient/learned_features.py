@@ -17,6 +17,8 @@ from xaiframe.probe.score import Population
 
 COMPARED = 1000
 """Training rows at most among which the nearest is sought."""
+WIDEST = 3.0
+"""Pixels or samples that the blur spreads at most, so that a long series keeps its shapes."""
 END = 1e-4
 """Share of a range within which a value lies at its end."""
 
@@ -29,7 +31,7 @@ class LearnedFeatures(Method):
     distance: sd from the reference at which an element of average slope comes to rest
     (one of twice the slope at twice the distance), at least 0; 0 lets all go as far as they can.
     blur: standard deviation of the bell that an image or series is seen through, as a share of its
-    shorter side, 0 for none.
+    shorter side and at most 3 places, 0 for none.
 
     Activation maximisation: Erhan et al. 2009 (Université de Montréal, technical report 1341);
     Olah, Mordvintsev & Schubert 2017 (doi:10.23915/distill.00007). The climb stays within the range
@@ -77,7 +79,7 @@ class LearnedFeatures(Method):
         signs = np.ones(len(names)) if data.classes else np.array([1.0, -1.0])
         box, start = Box.of(data), scorer.reference.baseline
         places = data.input_shape[1:] if data.modality in ("image", "series") else ()
-        spread = self.blur * min(places, default=0)
+        spread = min(self.blur * min(places, default=0), WIDEST)
         climb = Climb(box, data.scale, self.steps, self.rate, self.distance, spread)
         found = np.concatenate(list(in_batches(
             scorer, len(names), lambda part: climb(module, start, outputs[part], signs[part])
