@@ -29,7 +29,7 @@ class Counterfactuals(Answer):
         without), state, before and after (classes, empty for a quantity), score and score_after
         (of the explained output), changed (features), distance, apart (to the nearest training row
         of the class it is turned into), usual and limit (the median and the 95 % quantile of how
-        far those rows lie from each other); NaN where not known.
+        far those rows, of a quantity all rows, lie from each other); NaN where not known.
     changes
         a row per changed feature: id, rank, feature, before and after (a number, a code for a
         level, NaN where a feature is no number or missing), size (of the change, in ``unit``).

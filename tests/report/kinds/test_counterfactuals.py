@@ -115,6 +115,18 @@ def test_a_case_without_one_says_so(stored):
     assert list(counterfactuals.case(Record(record.run, redact=True), UNIT, 0)) == []
 
 
+def test_the_smallest_change_is_said_in_a_sentence(stored):
+    record = stored("table")
+    plan = {
+        "stages": [{"name": UNIT[0], "units": [{"choice": UNIT[1], "kind": "counterfactuals"}]}]
+    }
+    (record.run / "plan.json").write_text(json.dumps(plan))
+    planned = Record(record.run)
+    assert counterfactuals.told(planned, 0).endswith("the model would say benign.")
+    assert "no other answer than malignant" in counterfactuals.told(planned, 1)
+    assert counterfactuals.told(planned, 5) == ""
+
+
 def test_pictures_stand_side_by_side(stored):
     record = stored("image")
     grid, _ = counterfactuals.case(record, UNIT, 0)

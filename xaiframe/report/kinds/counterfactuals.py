@@ -228,7 +228,7 @@ def told(record: Record, position: int) -> str:
             elif explained.modality(record) == "table":
                 sentences.append(f"{cells.title(found, Values(record))}.")
             else:
-                sentences.append(f"{_briefly(found)} and the model would say {found.answer(0)}.")
+                sentences.append(f"{_briefly(found)} the model would say {found.answer(0)}.")
     return " ".join(sentences[:1])
 
 
@@ -236,10 +236,10 @@ def _briefly(found: Found) -> str:
     """How much of a picture, message or series is different."""
     first = found.alternatives.iloc[0]
     if found.gradient:
-        return f"A push of {words.number(float(first['distance']), 'sd')} in all"
+        return f"After a push of {words.number(float(first['distance']), 'sd')} in all"
     modality = explained.modality(found.record)
-    way = "less" if modality == "text" else "taken from elsewhere"
-    return words.sentence(f"{words.count(int(first['changed']), THING[modality])} {way}")
+    way = "left out" if modality == "text" else "taken from elsewhere"
+    return f"With {words.count(int(first['changed']), THING[modality])} {way}"
 
 
 def _without(found: Found) -> str:
