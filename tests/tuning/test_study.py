@@ -178,7 +178,7 @@ def test_optuna_is_left_as_it_was(tmp_path: Path, capfd: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"trials": 0}, {"sampler": "grid"}, {"objectives": {}}, {"objectives": {SCORE: "up"}},
+    [{"trials": 0}, {"sampler": "sobol"}, {"objectives": {}}, {"objectives": {SCORE: "up"}},
      {"space": {}}],
 )  # fmt: skip
 def test_an_unusable_study_is_refused(wrong: dict[str, Any]) -> None:

@@ -9,7 +9,12 @@ from xaiframe.catalogue.listing import Description, Parameter, check_value, desc
 from xaiframe.policy.reading import near
 from xaiframe.recipe import RANGE_KEYS, Recipe
 
-MEASURED = ("model.validation.", "evaluation.agreement.")
+MEASURED = (
+    "model.validation.",
+    "evaluation.agreement.",
+    "evaluation.fairness.",
+    "evaluation.complexity.",
+)
 """What a trial measures; the test split is for reporting and decides nothing."""
 DIRECTIONS = ("maximize", "minimize")
 SCALARS = frozenset({"int", "float"})
@@ -32,7 +37,8 @@ Fault = tuple[str, str, str]
 
 
 def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Iterator[Fault]:
-    """Everything wrong with ``tuning.space`` and ``tuning.objectives``."""
+    """Everything wrong with ``tuning.space``, ``tuning.objectives`` and
+    ``tuning.constraints``."""
     tunable = {f"model.{one.name}": one for one in model.parameters}
     tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
@@ -45,6 +51,7 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
     if tuning.parameter("space") and not flatten(recipe.tuning.get("space") or {}):
         yield "tuning.space", "is empty", "without one, choose tuning none"
     yield from _objective_faults(recipe, tuning)
+    yield from _constraint_faults(recipe)
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
@@ -106,5 +113,25 @@ def _objective_faults(recipe: Recipe, tuning: Description) -> Iterator[Fault]:
             yield key, f"is {direction!r}", " or ".join(DIRECTIONS)
         if not fact.startswith(MEASURED):
             yield key, "is not measured in a trial", f"a fact of {' or '.join(MEASURED)}"
-        elif fact.startswith("evaluation.") and "agreement" not in recipe.evaluation:
-            yield key, "is read, but evaluation agreement is not selected", ""
+        elif unselected := _unselected(recipe, fact):
+            yield key, f"is read, but evaluation {unselected} is not selected", ""
+
+
+def _constraint_faults(recipe: Recipe) -> Iterator[Fault]:
+    """A constraint bounds something a trial measures."""
+    constraints = recipe.tuning.get("constraints") or {}
+    if not isinstance(constraints, Mapping):
+        yield "tuning.constraints", "is not a mapping", "{model.validation.score: {at_least: 0.8}}"
+        return
+    for fact in constraints:
+        key = f"tuning.constraints.{fact}"
+        if not fact.startswith(MEASURED):
+            yield key, "is not measured in a trial", f"a fact of {' or '.join(MEASURED)}"
+        elif unselected := _unselected(recipe, fact):
+            yield key, f"is read, but evaluation {unselected} is not selected", ""
+
+
+def _unselected(recipe: Recipe, fact: str) -> str:
+    """The evaluation that would measure this fact, where it is not part of the audit."""
+    group, method = fact.split(".")[:2]
+    return method if group == "evaluation" and method not in recipe.evaluation else ""

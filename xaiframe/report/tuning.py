@@ -13,6 +13,12 @@ from xaiframe.report.record import Record
 
 ADOPT = "The tuned model is better on validation data and may be adopted"
 KEEP = "The tuned model is not better on validation data: keep the audited one"
+ROLES = {
+    "chosen": (chart.G, "diamond"),
+    "Pareto front": (chart.P, "circle"),
+    "other trial": ("#a9b3bb", "circle"),
+    "breaks a constraint": ("#a9b3bb", "cross"),
+}
 KNOWN = {"number", "state", "seconds", "chosen", "pareto"}
 
 
@@ -53,7 +59,9 @@ def front(record: Record) -> Iterable[Block]:
     x, y = names[:2]
     done = table.dropna(subset=[x, y])
     drawn = done.assign(x=done[x], y=done[y], role=[_role(r) for _, r in done.iterrows()])
-    roles = ["chosen", "Pareto front", "other trial"]
+    roles = ["chosen", "Pareto front", "other trial", "breaks a constraint"]
+    roles = [role for role in roles if role in set(drawn["role"])]
+    looks = [ROLES[role] for role in roles]
     base = alt.Chart(chart.data(drawn[["number", "x", "y", "role", "pareto"]]))
     place = {
         "x": alt.X("x:Q", title=last(x), scale=alt.Scale(zero=False)),
@@ -70,13 +78,13 @@ def front(record: Record) -> Iterable[Block]:
             "role:N",
             title=None,
             sort=roles,
-            scale=alt.Scale(domain=roles, range=[chart.G, chart.P, "#a9b3bb"]),
+            scale=alt.Scale(domain=roles, range=[colour for colour, _ in looks]),
         ),
         shape=alt.Shape(
             "role:N",
             title=None,
             sort=roles,
-            scale=alt.Scale(domain=roles, range=["diamond", "circle", "circle"]),
+            scale=alt.Scale(domain=roles, range=[shape for _, shape in looks]),
         ),
         tooltip=["number:Q", "x:Q", "y:Q", "role:N"],
     )
@@ -113,6 +121,8 @@ def short(name: str) -> str:
 
 
 def _role(row: pd.Series) -> str:
+    if str(row.get("state")) == "infeasible":
+        return "breaks a constraint"
     return "chosen" if row["chosen"] else "Pareto front" if row["pareto"] else "other trial"
 
 
@@ -160,7 +170,7 @@ def trials(record: Record) -> Iterable[Block]:
             *(num(r[goal]) for goal in goals),
             num(r.get("seconds")),
             _role(r)
-            if str(r["state"]) in ("COMPLETE", "complete")
+            if str(r["state"]) in ("COMPLETE", "complete", "infeasible")
             else words.label(str(r["state"]).lower()),
         ]
         for _, r in table.head(16).iterrows()

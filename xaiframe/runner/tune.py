@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.face import Split
 from xaiframe.data.module import DataModule
 from xaiframe.evaluation.evidence import Explained
 from xaiframe.evaluation.statistics import rank_correlation
@@ -66,7 +67,7 @@ class Tuner:
             )
         ]
         subject = prepare(tools, fitted.model, tools.data.validation, TRIAL_INSTANCES, 0)
-        return Facts(facts + evaluate(subject, tools.methods["evaluation"], attribute_all(subject)))
+        return Facts(facts + evaluate(subject, attribute_all(subject), tools.data.validation))
 
 
 def attribute_all(subject: Subject) -> dict[str, Explained]:
@@ -80,15 +81,29 @@ def attribute_all(subject: Subject) -> dict[str, Explained]:
     return attribute(subject, names)
 
 
-def evaluate(
-    subject: Subject, evaluations: Mapping[str, Any], local: Mapping[str, Explained]
-) -> list[Fact]:
-    """The agreement facts of these attributions: what a trial's explanation is worth."""
-    agreement = evaluations.get("agreement")
-    if agreement is None:
-        return []
-    outcome = agreement(gather(subject, local, {}))
-    return [fact.within("evaluation.agreement", "evaluation.agreement") for fact in outcome.facts]
+def evaluate(subject: Subject, local: Mapping[str, Explained], rows: Split) -> list[Fact]:
+    """What a trial's explanation is worth: agreement, and what objectives and constraints name.
+
+    Fairness counts ``rows``: in a trial the validation split, for the test split decides nothing.
+    """
+    evaluations = subject.tools.methods["evaluation"]
+    evidence = gather(subject, local, {})
+    evidence = replace(evidence, data=replace(subject.data, test=rows))
+    facts: list[Fact] = []
+    for name in asked(subject.recipe):
+        evaluation = evaluations.get(name)
+        if evaluation is None:
+            continue
+        outcome = evaluation(evidence)
+        facts += [fact.within(f"evaluation.{name}", f"evaluation.{name}") for fact in outcome.facts]
+    return facts
+
+
+def asked(recipe: Recipe) -> list[str]:
+    """The evaluations of a trial, agreement first."""
+    named = [*(recipe.tuning.get("objectives") or {}), *(recipe.tuning.get("constraints") or {})]
+    found = [name.split(".")[1] for name in named if name.startswith("evaluation.")]
+    return list(dict.fromkeys(["agreement", *found]))
 
 
 def with_parameters(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:
@@ -129,7 +144,7 @@ def compare(
         for name in ("validation", "test")
         for fact in split_facts(fitted.model, tools.data.splits[name], name, tools.recipe.seed)
     ]
-    facts = Facts(after + evaluate(tuned, tools.methods["evaluation"], local))
+    facts = Facts(after + evaluate(tuned, local, tools.data.test))
     rows = [row for key in _compared(before) if (row := _row(key, before, facts)) is not None]
     outcome = Outcome(tables={"comparison": pd.DataFrame(rows)})
     for key in _compared(before):

@@ -13,13 +13,14 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import URL
 
 from xaiframe.facts import Facts
+from xaiframe.tuning.constraints import Constraint
 from xaiframe.tuning.importance import importances
+from xaiframe.tuning.samplers import Drawing, Placed
 from xaiframe.tuning.space import Parameter
 from xaiframe.tuning.trials import Direction, Found, Trial
 
@@ -29,19 +30,24 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched and how. objectives: fact name → direction; seed: of every draw."""
+    """What is searched and how. objectives: fact name → direction; seed: of every draw; points:
+    levels of a grid."""
 
     parameters: Sequence[Parameter]
     objectives: dict[str, Direction]
     trials: int
     sampler: str
     seed: int
+    constraints: Sequence[Constraint] = ()
+    points: int = 5
 
     @property
     def name(self) -> str:
         """Changes with everything that decides a draw, so that a changed search starts afresh."""
-        decides = repr((list(self.parameters), self.objectives, self.sampler, self.seed))
-        return f"search-{hashlib.sha256(decides.encode()).hexdigest()[:16]}"
+        constraints, grid = list(self.constraints), self.points if self.sampler == "grid" else 0
+        decides = [list(self.parameters), self.objectives, self.sampler, self.seed]
+        digest = hashlib.sha256(repr((*decides, constraints, grid)).encode()).hexdigest()
+        return f"search-{digest[:16]}"
 
     def run(
         self, trial: Try, storage: Path, start: Mapping[str, Any], progress: Progress | None
@@ -50,52 +56,48 @@ class Search:
 
         A trial that raises is recorded as failed and the search goes on.
         """
+        drawing = self._drawing(start)
         with quiet(), opened(storage) as database:
             study = optuna.create_study(
                 storage=database,
+                sampler=Placed(drawing, place),
                 study_name=self.name,
                 directions=list(self.objectives.values()),
                 load_if_exists=True,
             )
             forget_interrupted(study)
-            for done in range(len(finished(study)), self.trials):
+            for done in range(len(finished(study)), drawing.possible):
                 if progress:
-                    progress(done, self.trials)
-                self._one(study, trial, done, start)
+                    progress(done, drawing.possible)
+                self._one(study, trial)
             if progress:
-                progress(self.trials, self.trials)
+                progress(drawing.possible, drawing.possible)
             return self._found(study)
 
-    def _one(self, study: optuna.Study, trial: Try, done: int, start: Mapping[str, Any]) -> None:
-        """One more trial; the first is the current configuration."""
-        study.sampler = self._sampler(done)
-        if done == 0 and not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            known = [one for one in self.parameters if one.name in start]
-            study.enqueue_trial({one.name: one.encode(start[one.name]) for one in known})
+    def _drawing(self, start: Mapping[str, Any]) -> Drawing:
+        known = {p.name: p.encode(start[p.name]) for p in self.parameters if p.name in start}
+        return Drawing(self.sampler, self.parameters, self.trials, self.seed, known, self.points)
+
+    def _one(self, study: optuna.Study, trial: Try) -> None:
+        """One more trial."""
         asked = study.ask()
         drawn = {one.name: one.decode(suggest(asked, one)) for one in self.parameters}
         began = time.monotonic()
         try:
-            values, intervals = self._values(trial(drawn))
+            facts = trial(drawn)
+            values, intervals = self._values(facts)
+            measured = {one.fact: one.measured(facts) for one in self.constraints}
         except Exception as fault:
             asked.set_user_attr("failed", f"{type(fault).__name__}: {fault}")
             asked.set_user_attr("seconds", time.monotonic() - began)
             study.tell(asked, state=TrialState.FAIL)
         else:
+            for one in self.constraints:
+                asked.set_constraint(one.fact, one.excess(measured[one.fact]))
+            asked.set_user_attr("measured", measured)
             asked.set_user_attr("intervals", intervals)
             asked.set_user_attr("seconds", time.monotonic() - began)
             study.tell(asked, values)
-
-    def _sampler(self, done: int) -> BaseSampler:
-        """A fresh sampler per trial, seeded by its place: a resumed search draws the same.
-
-        Half of the trials (at most ten) are random before TPE has something to learn from.
-        """
-        state = hashlib.sha256(f"{self.seed}:{done}".encode()).digest()
-        seed = int.from_bytes(state[:4], "big")
-        if self.sampler == "random":
-            return RandomSampler(seed=seed)
-        return TPESampler(seed=seed, n_startup_trials=min(10, max(2, self.trials // 2)))
 
     def _values(self, facts: Facts) -> tuple[list[float], list[tuple[float, float] | None]]:
         """The objectives' values and intervals; raises ValueError where one was not measured."""
@@ -127,7 +129,17 @@ class Search:
         if one.state == TrialState.FAIL:
             return Trial(one.number, drawn, seconds=seconds, failed=told["failed"])
         ends = tuple(None if pair is None else (pair[0], pair[1]) for pair in told["intervals"])
-        return Trial(one.number, drawn, tuple(one.values), ends, seconds)
+        measured: dict[str, float] = told["measured"]
+        breaches = (limit.breach(measured[limit.fact]) for limit in self.constraints)
+        return Trial(
+            one.number,
+            drawn,
+            tuple(one.values),
+            ends,
+            seconds,
+            measured=measured,
+            infeasible="; ".join(breach for breach in breaches if breach),
+        )
 
 
 def suggest(asked: optuna.Trial, one: Parameter) -> Any:
@@ -145,6 +157,11 @@ def finished(study: optuna.Study) -> list[FrozenTrial]:
     states = (TrialState.COMPLETE, TrialState.FAIL)
     trials = study.get_trials(deepcopy=False, states=states)
     return [one for one in trials if one.state == TrialState.COMPLETE or "failed" in one.user_attrs]
+
+
+def place(study: optuna.Study) -> int:
+    """The place of the next trial: how many have finished."""
+    return len(finished(study))
 
 
 def forget_interrupted(study: optuna.Study) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+import numpy as np
 
 from xaiframe.errors import Problem, RecipeError
 
@@ -39,6 +42,30 @@ class Parameter:
     def decode(self, value: Any) -> Any:
         """What the sampler drew, as the setting takes it."""
         return json.loads(value) if self.kind == "choice" else value
+
+    def at(self, share: float) -> Any:
+        """The value, encoded, at this share in [0, 1] of the way from low to high."""
+        if self.kind == "choice":
+            return self.labels[min(int(share * len(self.choices)), len(self.choices) - 1)]
+        if self.step or (self.kind == "int" and not self.log):
+            step = self.step or 1
+            steps = int((self.high - self.low) / step + 1e-9)
+            value = self.low + step * min(int(share * (steps + 1)), steps)
+        elif self.log:
+            value = math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+        else:
+            value = self.low + share * (self.high - self.low)
+        value = min(max(value, self.low), self.high)
+        return round(value) if self.kind == "int" else value
+
+    def levels(self, points: int) -> list[Any]:
+        """The values of a grid, encoded: every choice, every step, else ``points`` from low to
+        high (fewer where whole numbers coincide)."""
+        if self.kind == "choice":
+            return self.labels
+        count = int((self.high - self.low) / self.step + 1e-9) + 1 if self.step else points
+        shares = np.linspace(0, 1, count) if self.low < self.high else np.zeros(1)
+        return list(dict.fromkeys(self.at(float(share)) for share in shares))
 
     def holding(self, value: Any) -> Parameter:
         """This parameter, widened where needed so that ``value`` can be tried.

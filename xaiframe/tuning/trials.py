@@ -20,7 +20,10 @@ Z = 1.959964
 
 @dataclass(frozen=True)
 class Trial:
-    """One finished trial. values, intervals: one per objective, empty when the trial failed."""
+    """One finished trial. values, intervals: one per objective, empty when the trial failed.
+
+    measured: what each constraint bounds; infeasible: which are broken, in words.
+    """
 
     number: int
     parameters: Mapping[str, Any]
@@ -29,6 +32,8 @@ class Trial:
     seconds: float = 0.0
     failed: str = ""
     pareto: bool = False
+    measured: Mapping[str, float] = field(default_factory=dict)
+    infeasible: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,15 @@ class Found:
     def complete(self) -> list[Trial]:
         return [trial for trial in self.trials if not trial.failed]
 
+    @property
+    def feasible(self) -> list[Trial]:
+        """Trials that completed and keep every constraint."""
+        return [trial for trial in self.complete if not trial.infeasible]
+
     def best(self, position: int) -> Trial:
-        """The trial that is best in one objective; the earliest among equals."""
+        """The feasible trial that is best in one objective; the earliest among equals."""
         sign = _sign(list(self.objectives.values())[position])
-        return max(self.complete, key=lambda trial: sign * trial.values[position])
+        return max(self.feasible, key=lambda trial: sign * trial.values[position])
 
     def chosen(self) -> Trial:
         """The trial to adopt: what explains best among those that score as well as the best.
@@ -60,7 +70,7 @@ class Found:
         best = self.best(0)
         signs = [_sign(direction) for direction in directions]
         least = signs[0] * best.values[0] - standard_error(best.intervals[0])
-        equals = [t for t in self.complete if t.pareto and signs[0] * t.values[0] >= least]
+        equals = [t for t in self.feasible if t.pareto and signs[0] * t.values[0] >= least]
         order = [*range(1, len(signs)), 0]
         return max(equals, key=lambda t: [*(signs[i] * t.values[i] for i in order), -t.number])
 
@@ -77,16 +87,22 @@ class Found:
             rows.append(
                 {
                     "number": trial.number,
-                    "state": "failed" if trial.failed else "complete",
+                    "state": state(trial),
                     **{name: stored(value) for name, value in trial.parameters.items()},
+                    **{name: trial.measured.get(name) for name in self._bounded},
                     **dict(zip(self.objectives, values, strict=True)),
                     "seconds": trial.seconds,
                     "chosen": trial.number == chosen,
                     "pareto": trial.pareto,
-                    "reason": trial.failed,
+                    "reason": trial.failed or trial.infeasible,
                 }
             )
         return pd.DataFrame(rows)
+
+    @property
+    def _bounded(self) -> list[str]:
+        """The facts that constraints bound."""
+        return list(self.complete[0].measured)
 
     def _space(self) -> pd.DataFrame:
         return pd.DataFrame(
@@ -113,6 +129,12 @@ class Found:
             Fact("seconds", seconds, "s", n=n, better="lower"),
             Fact("chosen_trial", chosen.number, n=n, reason=self._why(), source=optuna),
         ]
+        if self._bounded:
+            out = len(self.complete) - len(self.feasible)
+            facts.append(Fact("infeasible", out, "trials", n=len(self.complete), source=optuna))
+        for name in self._bounded:
+            labels = {"constraint": name}
+            facts.append(Fact("bounded", chosen.measured[name], labels=labels, source=optuna))
         for position, objective in enumerate(self.objectives):
             facts += [
                 self._value("best", self.best(position), position, objective),
@@ -141,6 +163,11 @@ class Found:
             return f"best in {names[0]}"
         within = f"within one standard error of the best {names[0]}"
         return f"Pareto-optimal and {within}; among those the best in {names[1]}"
+
+
+def state(trial: Trial) -> str:
+    """complete, infeasible or failed."""
+    return "failed" if trial.failed else "infeasible" if trial.infeasible else "complete"
 
 
 def standard_error(interval: tuple[float, float] | None) -> float:
