@@ -301,6 +301,8 @@ class Round:
                 "sensitive": list(self.recipe.strategy.sensitive),
                 **subject.decides,
             }
+            if "fit" in getattr(measure_, "needs", ()) and subject.refit is not None:
+                decides |= subject.refit.decides
             self.ledger.unit("evaluation", name, decides, partial(measure_, evidence))
 
     def tune(self, subject: Subject) -> None:

@@ -19,8 +19,11 @@ MODALITIES = ("table", "image", "series", "text")
 SETTINGS = {"window": {"column": "when"}}
 
 
-def node(name):
-    return read(choices("repair", [house()])[name]).content[name] | SETTINGS.get(name, {})
+def node(name, data=None):
+    settings = SETTINGS.get(name, {})
+    if name == "mask" and data is not None:
+        settings = {"features": [data.features[len(data.features) // 2]]}
+    return read(choices("repair", [house()])[name]).content[name] | settings
 
 
 def kinds(name):
@@ -40,7 +43,8 @@ def tables(data):
 
 @pytest.mark.parametrize(("name", "modality"), FITTING)
 def test_validation_test_and_the_training_rows_as_read_stay_what_they_were(name, modality, every):
-    data, repair = every[modality], instantiate(node(name))
+    data = every[modality]
+    repair = instantiate(node(name, data))
     before = data.digest
     after = repair(data.train, data, tables(data), 0)
     assert replace(data).digest == before
@@ -58,7 +62,8 @@ def test_validation_test_and_the_training_rows_as_read_stay_what_they_were(name,
 
 @pytest.mark.parametrize(("name", "modality"), FITTING)
 def test_the_same_seed_repairs_the_same_way_and_every_fact_has_a_value(name, modality, every):
-    data, repair = every[modality], instantiate(node(name))
+    data = every[modality]
+    repair = instantiate(node(name, data))
     one, same = (repair(data.train, data, tables(data), 3) for _ in range(2))
     facts = outcome(data.train, one).facts
     assert [f.value for f in facts] == [f.value for f in outcome(data.train, same).facts]
@@ -69,7 +74,8 @@ def test_the_same_seed_repairs_the_same_way_and_every_fact_has_a_value(name, mod
 
 @pytest.mark.parametrize(("name", "modality"), FITTING)
 def test_a_repair_changes_something_that_the_fit_sees(name, modality, every):
-    data, repair = every[modality], instantiate(node(name))
+    data = every[modality]
+    repair = instantiate(node(name, data))
     plain = {fact.name: fact.value for fact in outcome(data.train, Repaired(data.train)).facts}
     if name == "class_balance":  # two classes of 60 rows each
         data = replace(data, train=data.train.take(np.arange(0, 120)[np.arange(120) % 4 != 1]))
