@@ -13,6 +13,7 @@ from xaiframe.report.record import Record
 
 STAGES = ("intrinsic", "perturbation", "gradient")
 KINDS = (
+    "transparent",
     "surrogate",
     "rules",
     "interactions",

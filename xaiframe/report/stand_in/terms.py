@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, words
+from xaiframe.report import chart, explained, words
 from xaiframe.report.block import Block, Cell, Row, Table, num
 from xaiframe.report.record import Record
 from xaiframe.report.stand_in import phrases
@@ -34,12 +34,12 @@ def named(record: Record, terms: pd.DataFrame) -> pd.DataFrame:
 
 
 def one_side(record: Record, terms: pd.DataFrame) -> pd.DataFrame:
-    """Of two classes, whose weights mirror each other, the one that is rarer in training."""
+    """Of two classes, whose weights mirror each other, the one that is rarer in the data."""
     outputs = list(dict.fromkeys(terms["output"]))
     if len(outputs) != 2:
         return terms
     stored = record.table("model.measure", "predictions")
-    known = [] if stored is None else list(stored.loc[stored["split"] == "train", "y"])
+    known = [] if stored is None else list(stored["y"].astype(str))
     chosen = outputs[0] if known.count(outputs[0]) < known.count(outputs[1]) else outputs[1]
     return terms[terms["output"] == chosen]
 
@@ -51,15 +51,25 @@ def figure(record: Record, key: str, title: str, terms: pd.DataFrame, **keywords
     told = told[told["term"].isin(kept)]
     rest = terms.drop_duplicates(["kind", "feature", "level"]).shape[0] - len(kept)
     more = f"The {len(kept)} largest are shown; {rest} more count too. " if rest else ""
-    draw = _bars if told["output"].nunique() == 1 else _map
-    plot = draw(told, kept)
+    several = told["output"].nunique() > 1
+    target = score_of(record, str(told["output"].iloc[0]))
+    plot = _map(told, kept) if several else _bars(told, kept, target)
     how = HOW + more + keywords.pop("how", "")
     return chart.figure(key, title, plot, how=how, **keywords)
 
 
-def _bars(told: pd.DataFrame, kept: list[str]) -> Any:
+def score_of(record: Record, output: str) -> str:
+    """What a weight changes: a class's score, or the predicted quantity with its unit."""
+    named = words.shortened(output, 30)
+    if not explained.regression(record):
+        return f"the score of {named}"
+    unit = explained.target_unit(record, output)
+    return f"{named} ({unit})" if unit else named
+
+
+def _bars(told: pd.DataFrame, kept: list[str], target: str) -> Any:
     y = alt.Y("term:N", sort=kept, title=None, axis=alt.Axis(labelLimit=260))
-    title = f"change of the score of {words.shortened(told['output'].iloc[0], 30)}"
+    title = f"change of {target}"
     spans = {"low", "high"} <= set(told.columns)
     mark = alt.Chart(chart.data(told))
     x = alt.X("value:Q", title=title, axis=alt.Axis(tickCount=8))
