@@ -110,7 +110,7 @@ def test_the_frozen_recipe_keeps_the_lists_and_runs_again(recipe, tmp_path):
     [
         ("{acces: black_box}", "no axis 'acces' (did you mean access?)"),
         ("{access: grey}", "'grey' is no access (one of white_box, black_box)"),
-        ("{direction: none, access: white_box}", "no method has direction: none"),
+        ("{direction: none, access: black_box}", "no method has direction: none"),
     ],
 )
 def test_faults_are_told_with_what_would_be_right(recipe, select, message):
