@@ -93,6 +93,8 @@ def _drawn(record: Record, name: str, fit: Mapping[Any, Any], stored: pd.DataFra
         if stands
         else f"{FALLEN.format(form=form)}: {amount} {spread}"
     ).strip()
+    if not stands and not explained.regression(record):
+        said += f", a constant in {words.of_hundred(fit['constant'])}"
     keywords: dict[str, Any] = {"caution": CAUTION, "facts": [f"{name}.fidelity"]}
     if fit["form"] == "linear":
         keywords |= {"grey": not stands, "mark": "" if stands else "not to be read as the model"}
