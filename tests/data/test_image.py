@@ -152,7 +152,7 @@ def test_a_table_of_paths_and_labels(folder, name):
 
 
 def test_groups_and_given_splits_come_from_the_table(folder):
-    given = lambda k: ("train", "train", "validation", "test")[k % 4]  # noqa: E731
+    given = lambda k: ("train", "train", "validation", "test")[k % 4]
     rows = [["path", "class", "camera", "part"], *rows_of(folder, lambda k: k // 2, given)]
     source = table(folder, rows)
     data = Images(source, split="group", split_column="camera").load()

@@ -107,7 +107,7 @@ def test_a_library_that_fails_says_why_and_stops_nothing(check, value_of):
 
 
 def test_attributions_that_are_all_zero_cannot_be_compared(check, value_of):
-    nothing = lambda seed: np.zeros((30, 3))  # noqa: E731
+    nothing = lambda seed: np.zeros((30, 3))
     assert "zero" in value_of(check(nothing, nothing), "deviation").reason
 
 

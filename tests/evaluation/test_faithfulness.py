@@ -30,7 +30,7 @@ def hand_areas(contributions, order):
     total = contributions.sum()
     inserted = np.concatenate([[0], np.cumsum(contributions[order])])
     scale = abs(total)
-    area = lambda curve: np.trapezoid(curve / scale, np.linspace(0, 1, len(curve)))  # noqa: E731
+    area = lambda curve: np.trapezoid(curve / scale, np.linspace(0, 1, len(curve)))
     return area(total - inserted), area(inserted)
 
 

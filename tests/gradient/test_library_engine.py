@@ -56,7 +56,7 @@ def test_without_sampling_both_engines_say_the_same(bank, method, output):
 @pytest.mark.parametrize("method", EXACT, **ids)
 def test_pictures_too(bank_of, cnn, pictures, method):
     background = pictures[::-1][:3] / 3
-    build = lambda: bank_of(cnn, pictures[:2], background=background, classes=3)  # noqa: E731
+    build = lambda: bank_of(cnn, pictures[:2], background=background, classes=3)
     own, theirs = method.explain(build()), by_library(method).explain(build())
     np.testing.assert_allclose(theirs.values, own.values, rtol=1e-3, atol=1e-5)
 

@@ -218,7 +218,7 @@ def test_softmax_head(bank_of, pictures):
     """On the probability scale the gradient is that of the probability, p·(g − Σ p g)."""
     net = Net()
     bank = bank_of(net, pictures, classes=3, output="probability", targets=[1] * 5)
-    one = lambda logits, target: logits[:, target]  # noqa: E731
+    one = lambda logits, target: logits[:, target]
     logits = np.stack([truth(net, pictures, [k] * 5, one) for k in range(3)])
     p = torch.softmax(net.eval()(torch.tensor(pictures)), dim=1).detach().numpy().T
     p = p[..., None, None, None]

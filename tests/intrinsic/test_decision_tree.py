@@ -62,7 +62,7 @@ def test_words(population_of, messages):
 
 
 def test_levels_and_balance(population_of, levels):
-    answer = lambda x: np.zeros((len(x), 2))  # noqa: E731
+    answer = lambda x: np.zeros((len(x), 2))
     plain = DecisionTree().explain(population_of(levels, answer))
     assert {"level", "number"} & set(plain.tree["kind"])
     even = DecisionTree(class_weight="balanced", leaves=2).explain(population_of(levels, answer))

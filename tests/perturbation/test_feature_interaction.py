@@ -24,7 +24,7 @@ def alone(found):
 
 def test_the_closed_form_on_a_factorial(make_population):
     c = 0.8
-    model = lambda x: x[:, 0] + x[:, 1] + c * x[:, 0] * x[:, 1] + 2 * x[:, 2]  # noqa: E731
+    model = lambda x: x[:, 0] + x[:, 1] + c * x[:, 0] * x[:, 1] + 2 * x[:, 2]
     found = FeatureInteraction().explain(make_population(model, SIGNS))
     own = pairs(found)
     assert own["f0", "f1"]["value"] == pytest.approx(np.sqrt(c**2 / (2 + c**2)), rel=1e-5)
@@ -48,7 +48,7 @@ def test_the_definition_on_rows_that_hang_together(make_population):
     def f(rows):
         return np.sin(rows[:, 0]) * rows[:, 1] + rows[:, 1] * rows[:, 2]
 
-    model = lambda t: torch.sin(t[:, 0]) * t[:, 1] + t[:, 1] * t[:, 2]  # noqa: E731
+    model = lambda t: torch.sin(t[:, 0]) * t[:, 1] + t[:, 1] * t[:, 2]
     found = FeatureInteraction(sample=25).explain(make_population(model, x))
 
     def dependence(chosen):
@@ -71,14 +71,14 @@ def test_the_definition_on_rows_that_hang_together(make_population):
 def test_an_additive_model_gets_zero_in_any_sample(make_population):
     x = np.random.default_rng(1).normal(size=(30, 3))
     x[:, 2] = x[:, 0]
-    model = lambda x: x[:, 0] ** 3 + torch.exp(x[:, 1]) - x[:, 2]  # noqa: E731
+    model = lambda x: x[:, 0] ** 3 + torch.exp(x[:, 1]) - x[:, 2]
     found = FeatureInteraction().explain(make_population(model, x))
     assert (found.pairs["value"] == 0).all()
     assert found.pairs["size"].max() < 1e-4
 
 
 def test_a_tiny_effect_is_no_large_share(make_population):
-    model = lambda x: 100 * x[:, 2] + 0.1 * x[:, 0] * x[:, 1]  # noqa: E731
+    model = lambda x: 100 * x[:, 2] + 0.1 * x[:, 0] * x[:, 1]
     found = FeatureInteraction().explain(make_population(model, SIGNS))
     assert pairs(found)["f0", "f1"]["value"] == 0
     assert pairs(found)["f0", "f1"]["size"] == pytest.approx(0.1, rel=1e-3)
@@ -107,7 +107,7 @@ def test_classes_without_a_declared_target_are_judged_together(make_population):
 def test_patches_and_small_batches(make_population):
     mask = np.array([[[0, 0, 1, 1], [2, 2, 3, 3]]])
     x = np.repeat(SIGNS[:, mask.reshape(-1)], 1, axis=0).reshape(-1, 1, 2, 4)
-    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 1, 3]  # noqa: E731
+    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 1, 3]
     population = make_population(model, x, mask=mask)
     whole = FeatureInteraction().explain(population)
     population.scorer.limit = 20

@@ -45,7 +45,7 @@ def test_the_function_of_ishigami(make_population):
 
 def test_the_g_function_of_sobol_has_a_remainder(make_population):
     weights = torch.tensor([0.0, 0.5, 1.0])
-    model = lambda x: ((torch.abs(4 * x - 2) + weights) / (1 + weights)).prod(dim=1)  # noqa: E731
+    model = lambda x: ((torch.abs(4 * x - 2) + weights) / (1 + weights)).prod(dim=1)
     found = FunctionalDecomposition(samples=32768).explain(
         make_population(model, even(1000, 3, 0, 1))
     )
@@ -108,7 +108,7 @@ def test_batches_of_any_size_give_the_same(make_population):
 def test_patches_of_a_picture(make_population):
     mask = np.array([[[0, 0, 1, 1], [2, 2, 3, 3]]])
     x = np.random.default_rng(2).choice([-1.0, 1.0], size=(64, 1, 2, 4))
-    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 0, 1] * x[:, 0, 1, 3]  # noqa: E731
+    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 0, 1] * x[:, 0, 1, 3]
     found = FunctionalDecomposition(samples=2048).explain(make_population(model, x, mask=mask))
     # the two pixels of the first patch stay together: their product varies as one
     assert pairs(found)["f0", "f3"]["value"] == pytest.approx(1, abs=0.15)

@@ -12,7 +12,7 @@ from xaiframe.perturbation.pdp import PDP
 
 def test_an_additive_model_has_no_heterogeneity(make_population):
     x = np.random.default_rng(0).normal(size=(40, 3))
-    model = lambda x: 3 * torch.sin(x[:, 0]) + x[:, 1] ** 2 - 0.5 * x[:, 2]  # noqa: E731
+    model = lambda x: 3 * torch.sin(x[:, 0]) + x[:, 1] ** 2 - 0.5 * x[:, 2]
     found = ICE(top=3).explain(make_population(model, x))
     assert max(found.heterogeneity.values()) < 1e-6
     assert max(found.apart.values()) < 1e-4
@@ -35,7 +35,7 @@ def test_the_share_of_slopes_in_closed_form(make_population):
     """Slopes are 2 ± 1: variance 1 of a mean square of 5."""
     x = np.random.default_rng(2).uniform(-1, 1, size=(40, 2))
     x[:, 1] = np.tile([-1, 1], 20)
-    model = lambda x: x[:, 0] * (2 + x[:, 1])  # noqa: E731
+    model = lambda x: x[:, 0] * (2 + x[:, 1])
     found = ICE().explain(make_population(model, x))
     assert found.heterogeneity["f0"] == pytest.approx(1 / 5, rel=1e-4)
 
@@ -51,7 +51,7 @@ def test_every_curve_begins_at_zero_and_has_the_shape_of_partial_dependence(make
 
 def test_the_features_whose_rows_part_most_come_first(make_population):
     x = np.random.default_rng(4).normal(size=(50, 4))
-    model = lambda x: 9 * x[:, 0] + x[:, 1] * x[:, 2] ** 3  # noqa: E731
+    model = lambda x: 9 * x[:, 0] + x[:, 1] * x[:, 2] ** 3
     found = ICE(top=2).explain(make_population(model, x))
     assert set(found.average) == {"f1", "f2"}
     told = {(fact.name, fact.labels["feature"]) for fact in found.outcome(source()).facts}

@@ -33,7 +33,7 @@ def test_an_additive_model_shows_its_own_terms(make_population):
 
 def test_the_features_with_the_largest_spread_come_first(make_population):
     x = np.random.default_rng(0).uniform(-1, 1, size=(60, 4))
-    model = lambda x: 0.1 * x[:, 0] - 8 * torch.relu(x[:, 1]) + 3 * x[:, 3]  # noqa: E731
+    model = lambda x: 0.1 * x[:, 0] - 8 * torch.relu(x[:, 1]) + 3 * x[:, 3]
     found = PDP(top=2, points=5).explain(make_population(model, x))
     assert list(found.average) == ["f1", "f3"]
     assert found.n == 60

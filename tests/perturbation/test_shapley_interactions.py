@@ -105,8 +105,8 @@ def test_main_effects_and_pairs_sum_to_the_score_less_the_base(make_bank, index,
 def test_symmetry_dummy_and_linearity(make_bank, index):
     x = np.array([[1.0, 1.0, 2.0, 3.0]])
     method, zero = ShapleyInteractions(index), np.zeros((1, 4))
-    f = lambda x: x[:, 0] * x[:, 2] + x[:, 1] * x[:, 2] + x[:, 0] * x[:, 1] * x[:, 2]  # noqa: E731
-    g = lambda x: torch.tanh(x[:, 0] * x[:, 2])  # noqa: E731
+    f = lambda x: x[:, 0] * x[:, 2] + x[:, 1] * x[:, 2] + x[:, 0] * x[:, 1] * x[:, 2]
+    g = lambda x: torch.tanh(x[:, 0] * x[:, 2])
     one, other = (by_pair(method.explain(make_bank(h, x, zero))) for h in (f, g))
     both = by_pair(method.explain(make_bank(lambda x: 2 * f(x) + g(x), x, zero)))
     assert one["f0", "f2"] == pytest.approx(one["f1", "f2"])
@@ -117,7 +117,7 @@ def test_symmetry_dummy_and_linearity(make_bank, index):
 
 def test_a_product_is_all_interaction_and_a_sum_is_none(make_bank):
     x, zero = np.array([[2.0, 3.0, 5.0]]), np.zeros((1, 3))
-    model = lambda x: x[:, 0] * x[:, 1] + 4 * x[:, 2]  # noqa: E731
+    model = lambda x: x[:, 0] * x[:, 1] + 4 * x[:, 2]
     found = ShapleyInteractions().explain(make_bank(model, x, zero))
     assert by_pair(found) == {
         ("f0", "f1"): pytest.approx(6, abs=1e-5),
@@ -157,7 +157,7 @@ def test_sampled_values_err_as_much_as_they_say(make_bank, index):
 def test_the_leading_features_include_one_that_matters_only_in_company(make_bank):
     """XOR: taken alone neither of the two moves the mean score at all."""
     background = np.array([[a, b, 0, 0] for a in (-1, 1) for b in (-1, 1)], dtype=float)
-    model = lambda x: 5 * x[:, 0] * x[:, 1] + 0.1 * x[:, 2] + 0.2 * x[:, 3]  # noqa: E731
+    model = lambda x: 5 * x[:, 0] * x[:, 1] + 0.1 * x[:, 2] + 0.2 * x[:, 3]
     found = ShapleyInteractions(top=2).explain(make_bank(model, np.ones((1, 4)), background))
     assert by_pair(found) == {("f0", "f1"): pytest.approx(5, abs=1e-4)}
 
@@ -190,7 +190,7 @@ def test_the_batch_does_not_matter(make_bank):
 def test_an_image_and_its_cost(make_bank):
     mask = np.array([[[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]])
     x = np.ones((2, 1, 4, 4))
-    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 3, 3]  # noqa: E731
+    model = lambda x: x[:, 0, 0, 0] * x[:, 0, 3, 3]
     bank = make_bank(model, x, np.zeros((1, 1, 4, 4)), mask=mask)
     found = ShapleyInteractions().explain(bank)
     assert by_pair(found)["f0", "f3"] == pytest.approx(1)

@@ -45,7 +45,7 @@ def test_a_model_that_is_a_tree_is_retold_by_its_own_questions(make_population):
 
 
 def test_a_model_that_is_a_sum_is_retold_by_its_own_weights(make_population):
-    model = lambda x: two(2 * x[:, 1] - x[:, 3] + 0.5)  # noqa: E731
+    model = lambda x: two(2 * x[:, 1] - x[:, 3] + 0.5)
     found = Surrogate(terms=3).explain(make_population(model, X, classes=("no", "yes")))
     assert fit_of(found, "linear")["fidelity"] == 1
     own = found.terms[found.terms["output"] == "yes"].set_index("feature")
@@ -63,7 +63,7 @@ def test_values_are_retold_with_r2(make_population):
 
 
 def test_a_model_without_form_is_said_not_to_be_retold(make_population):
-    model = lambda x: two(torch.sin(37 * x[:, 0] + 23 * x[:, 1]))  # noqa: E731
+    model = lambda x: two(torch.sin(37 * x[:, 0] + 23 * x[:, 1]))
     found = Surrogate().explain(make_population(model, X, classes=("no", "yes")))
     # asked about the very rows it learnt from, and still no stand-in
     assert not found.fits["stands"].any()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.removals import removals, signed
+from xaiframe.evaluation.removals import foretold
 from xaiframe.evaluation.statistics import mean
 from xaiframe.explanation import Array, Outcome
 
@@ -42,18 +42,14 @@ class FaithfulnessCorrelation:
 
         Raises NotApplicable when there is none.
         """
-        able = signed(evidence)
-        asked = removals(evidence, self.instances, self.draws)
-        outcome = Outcome()
-        for one in able:
-            labels = {"method": one.method}
-            for name, foretold in (
-                ("correlation", asked.attributed(one)),
-                ("control", asked.relabelled(one, evidence.seed)),
-            ):
-                found = mean(correlations(foretold, asked.lost), evidence.seed, FLAT)
-                outcome.facts.append(found.fact(name, labels, "correlation", "higher"))
-        return outcome
+        return foretold(
+            evidence,
+            (self.instances, self.draws),
+            "correlation",
+            lambda told, lost: mean(correlations(told, lost), evidence.seed, FLAT),
+            "correlation",
+            "higher",
+        )
 
 
 def correlations(a: Array, b: Array) -> Array:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.removals import removals, signed
+from xaiframe.evaluation.removals import foretold
 from xaiframe.evaluation.statistics import ratio
 from xaiframe.explanation import Array, Outcome
 
@@ -41,19 +41,14 @@ class Infidelity:
 
         Raises NotApplicable when there is none.
         """
-        able = signed(evidence)
-        asked = removals(evidence, self.instances, self.draws)
-        outcome = Outcome()
-        for one in able:
-            labels = {"method": one.method}
-            for name, foretold in (
-                ("infidelity", asked.attributed(one)),
-                ("control", asked.relabelled(one, evidence.seed)),
-            ):
-                missed, size = errors(foretold, asked.lost)
-                found = ratio(missed, size, evidence.seed)
-                outcome.facts.append(found.fact(name, labels, "share of mean loss²", "lower"))
-        return outcome
+        return foretold(
+            evidence,
+            (self.instances, self.draws),
+            "infidelity",
+            lambda told, lost: ratio(*errors(told, lost), evidence.seed),
+            "share of mean loss²",
+            "lower",
+        )
 
 
 def errors(foretold: Array, lost: Array) -> tuple[Array, Array]:

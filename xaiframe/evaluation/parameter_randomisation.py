@@ -15,7 +15,7 @@ from torch import nn
 
 from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.likeness import likeness, similarity
+from xaiframe.evaluation.similarity import likeness, similarity
 from xaiframe.evaluation.statistics import Estimate, spread_positions
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,11 @@ from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.removals import places
 from xaiframe.evaluation.statistics import mean, spread_positions
 from xaiframe.explanation import Array, Outcome
+from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
 
 RANDOM = "random"
+WANTED: Mapping[str, Better] = {"important": "higher", "unimportant": "lower"}
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,9 @@ class PerturbationGap:
         asked = {name: np.abs(one.values[positions]) for name, one in evidence.local.items()}
         for name, size in {**asked, RANDOM: drawn}.items():
             gaps = control if name == RANDOM else self._gaps(bank, size, there)
-            for quantity, values, better in zip(
-                ("important", "unimportant"), gaps, ("higher", "lower"), strict=True
-            ):
+            for (quantity, better), values in zip(WANTED.items(), gaps, strict=True):
                 found = mean(values, evidence.seed)
-                outcome.facts.append(found.fact(quantity, {"method": name}, "score", better))  # type: ignore[arg-type]
+                outcome.facts.append(found.fact(quantity, {"method": name}, "score", better))
             if name != RANDOM:
                 gain = (gaps[0] - gaps[1]) - (control[0] - control[1])
                 found = mean(gain, evidence.seed)

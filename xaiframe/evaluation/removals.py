@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence, Explained
-from xaiframe.evaluation.statistics import spread_positions
-from xaiframe.explanation import Array
+from xaiframe.evaluation.statistics import Estimate, spread_positions
+from xaiframe.explanation import Array, Outcome
+from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
 
 
@@ -60,6 +62,30 @@ def removals(evidence: Evidence, instances: int, draws: int) -> Removals:
         order = rng.random((draws, len(has))).argsort(axis=1)
         gone[row][:, has] = order < sizes[:, None]
     return Removals(positions, gone, bank.full[:, None] - bank.values(~gone))
+
+
+def foretold(
+    evidence: Evidence,
+    size: tuple[int, int],
+    name: str,
+    estimate: Callable[[Array, Array], Estimate],
+    unit: str,
+    better: Better,
+) -> Outcome:
+    """Fact ``name`` per method with a sign: ``estimate`` of what its attributions foretell and of
+    what is lost, both ``(n, draws)``; and ``control``, that of the same under other names.
+
+    ``size``: instances and draws. Raises NotApplicable as :func:`signed` and :func:`removals` do.
+    """
+    able, outcome = signed(evidence), Outcome()
+    asked = removals(evidence, *size)
+    for one in able:
+        sides = {name: asked.attributed(one), "control": asked.relabelled(one, evidence.seed)}
+        outcome.facts += [
+            estimate(told, asked.lost).fact(fact, {"method": one.method}, unit, better)
+            for fact, told in sides.items()
+        ]
+    return outcome
 
 
 def signed(evidence: Evidence) -> list[Explained]:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.metrics import r2_score, recall_score
 from sklearn.model_selection import cross_val_predict
 
 from xaiframe.data.face import Data, Split
@@ -17,6 +16,7 @@ from xaiframe.evaluation.evidence import Evidence
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
+from xaiframe.probe.likeness import headline
 
 TREES = 20
 FOLDS = 3
@@ -140,10 +140,8 @@ class Shortcuts:
 
 def skill(data: Data, y: Array, told: Array) -> float:
     """Balanced accuracy above chance ÷ what there is above it, or R²; 0 guesses, 1 is right."""
+    right = headline(y, told, data.task)
     if not data.classes:
-        return float(r2_score(y, told))
-    present = np.unique(y)
-    if len(present) < 2:
-        return 0.0
-    right = recall_score(y, told, labels=present, average="macro")
-    return float((right - 1 / len(present)) / (1 - 1 / len(present)))
+        return right
+    chance = 1 / len(np.unique(y))
+    return (right - chance) / (1 - chance) if chance < 1 else 0.0

@@ -11,20 +11,22 @@ from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Asked, Evidence, Explained
 from xaiframe.evaluation.statistics import Estimate, mean, rank_correlations, spread_positions
 from xaiframe.explanation import Array, Outcome
+from xaiframe.facts import Better
+from xaiframe.probe.movable import movable
 
-ORDERED = ("numeric", "date")
 SILENT = "the attribution is zero everywhere"
 NO_ORDER = "an attribution is constant, so it has no order,"
-UNIT = "share of the attribution's length"
+USUAL: tuple[str, Better] = ("share of the attribution's length", "lower")
+UNITS: Mapping[str, tuple[str, Better]] = {"rank_correlation": ("rank correlation", "higher")}
 
 
 @dataclass(frozen=True)
 class Stability:
     """Max-sensitivity, rank correlation under input noise, and dispersion by the seed, per method.
 
-    radius: largest change of each element, in standard deviations on the training split; numbers
-    only, categories stay. draws: altered copies of each instance. instances: most instances
-    measured, spread evenly.
+    radius: largest change of each element, in standard deviations on the training split; measured
+    numbers only: levels, dates and gaps stay. draws: altered copies of each instance. instances:
+    most instances measured, spread evenly.
 
     ``max_sensitivity`` is the largest ‖φ(x′) − φ(x)‖ ÷ ‖φ(x)‖ over the copies (Yeh et al. 2019,
     arXiv:1901.09392), every copy explained with the random draws of its original: otherwise it
@@ -66,20 +68,17 @@ class Stability:
             moved = [answer[name] for answer in found if name in answer]
             labels = {"method": name}
             for quantity, estimate in self._measured(evidence, positions, one, moved).items():
-                better = "higher" if quantity == "rank_correlation" else "lower"
-                unit = "rank correlation" if quantity == "rank_correlation" else UNIT
-                outcome.facts.append(estimate.fact(quantity, labels, unit, better))  # type: ignore[arg-type]
+                unit, better = UNITS.get(quantity, USUAL)
+                outcome.facts.append(estimate.fact(quantity, labels, unit, better))
         return outcome
 
     def _copies(self, evidence: Evidence, positions: Array) -> list[Asked]:
         """The instances with a little noise on every number, under their own ids."""
         asked = evidence.asked(positions)
-        kinds = evidence.data.encoding.kinds
-        able = [kinds.get(name, "numeric") in ORDERED for name in evidence.data.features]
-        if not any(able):
+        free = movable(evidence.data, asked.x)
+        if not free.any():
             raise NotApplicable("no feature is a number that could change a little")
-        mask = evidence.data.feature_mask if asked.mask is None else asked.mask
-        size = self.radius * evidence.data.scale * np.array(able)[mask]
+        size = self.radius * evidence.data.scale * free
         bank = evidence.coalitions(positions)
         noise = np.stack(
             [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,12 +12,14 @@ from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.removals import places
 from xaiframe.evaluation.statistics import mean, spread_positions
 from xaiframe.explanation import Array, Outcome
+from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
 from xaiframe.probe.score import Scorer
 
 SHARES = (0.01, 0.05, 0.10, 0.20, 0.50)
 """The shares of words that ERASER averages over."""
 RANDOM = "random"
+WANTED: Mapping[str, Better] = {"comprehensiveness": "higher", "sufficiency": "lower"}
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,10 @@ class Sufficiency:
         }
         outcome = Outcome()
         for name, values in {**asked, RANDOM: drawn}.items():
-            without, alone = self._lost(bank, values, there)
-            for quantity, lost, better in (
-                ("comprehensiveness", without, "higher"),
-                ("sufficiency", alone, "lower"),
-            ):
+            both = self._lost(bank, values, there)
+            for (quantity, better), lost in zip(WANTED.items(), both, strict=True):
                 found = mean(lost, evidence.seed)
-                outcome.facts.append(found.fact(quantity, {"method": name}, "probability", better))  # type: ignore[arg-type]
+                outcome.facts.append(found.fact(quantity, {"method": name}, "probability", better))
         return outcome
 
     def _lost(self, bank: CoalitionBank, values: Array, there: Array) -> tuple[Array, Array]:

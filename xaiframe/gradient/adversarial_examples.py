@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.counterfactuals import ALREADY, NONE, Counterfactuals, Sheet
 from xaiframe.probe.gradients import GradientBank
-from xaiframe.probe.movable import movable
+from xaiframe.probe.movable import held, movable
 from xaiframe.probe.push import Push
 from xaiframe.probe.wanted import Wanted, check
 
@@ -107,13 +108,8 @@ class AdversarialExamples(Method):
 
 def able(bank: GradientBank, fixed: Sequence[str]) -> tuple[Array, list[str]]:
     """``(n, *input_shape)`` bool: which elements may move; and the names of fixed features."""
-    names = bank.data.features
-    unknown = [name for name in fixed if name not in names]
-    if unknown:
-        raise NotApplicable(f"fixed: no feature is called {unknown[0]!r}")
-    held = {*fixed, *bank.data.sensitive}
-    still = np.array([name in held for name in names])
+    still = held(bank.data, fixed)
     free = movable(bank.data, bank.x) & ~still[bank.feature_mask]
     if not free.any():
         raise NotApplicable("no feature is a number that may change")
-    return free, [name for name in names if name in held]
+    return free, list(compress(bank.data.features, still))

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import r2_score, recall_score
 
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
@@ -70,13 +69,6 @@ class Lesson:
         if self.data.task == "regression":
             return (self.data.target,)
         return tuple(self.data.classes[int(one)] for one in np.unique(self.data.train.y))
-
-
-def headline(truth: Array, answers: Array, task: str) -> float:
-    """Balanced accuracy over the classes in ``truth`` ``(n,)``, or R²."""
-    if task == "regression":
-        return float(r2_score(truth, answers))
-    return float(recall_score(truth, answers, labels=np.unique(truth), average="macro"))
 
 
 def comparison(population: Population, answers: Array) -> pd.DataFrame:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from xaiframe.explanation import Method
-from xaiframe.intrinsic.beside import Lesson, comparison, headline
+from xaiframe.intrinsic.beside import Lesson, comparison
 from xaiframe.kinds.transparent import Transparent
+from xaiframe.probe.likeness import headline
 from xaiframe.probe.questions import grown, nodes
 from xaiframe.probe.score import Population
 

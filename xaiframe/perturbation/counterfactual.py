@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.counterfactuals import ALREADY, NONE, TYPICAL, Counterfactuals, Sheet, unlike
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.movable import held
 from xaiframe.probe.nearby import Nearby, distances
 from xaiframe.probe.setting import numbers
 from xaiframe.probe.swaps import (
@@ -131,15 +133,10 @@ class Counterfactual(Method):
 
 def movable(bank: CoalitionBank, fixed: Sequence[str]) -> tuple[Array, list[str]]:
     """``(features,)`` bool: which may change; and the names of the others."""
-    names = bank.data.features
-    unknown = [name for name in fixed if name not in names]
-    if unknown:
-        raise NotApplicable(f"fixed: no feature is called {unknown[0]!r}")
-    kept = {*fixed, *bank.data.sensitive}
-    free = np.array([name not in kept for name in names])
-    if not free.any():
+    still = held(bank.data, fixed)
+    if still.all():
         raise NotApplicable("every feature is fixed: nothing may change")
-    return free, [name for name in names if name in kept]
+    return ~still, list(compress(bank.data.features, still))
 
 
 def empty(bank: CoalitionBank, alternatives: int) -> Array:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.inspection import permutation_importance
-from sklearn.metrics import r2_score, recall_score
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.importance import Importance
 from xaiframe.model.face import Model
+from xaiframe.probe.likeness import headline
 from xaiframe.probe.score import Population
 
 
@@ -96,7 +96,4 @@ class Recomposed(BaseEstimator):  # type: ignore[misc]
 
 def score(estimator: Recomposed, origins: Array, y: Array) -> float:
     """Balanced accuracy over the classes present in ``y``, or R² for regression."""
-    predicted = estimator.predict(origins)
-    if estimator.model.task == "regression":
-        return float(r2_score(y, predicted))
-    return float(recall_score(y, predicted, labels=np.unique(y), average="macro"))
+    return headline(y, estimator.predict(origins), estimator.model.task)

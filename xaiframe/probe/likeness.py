@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binomtest
+from sklearn.metrics import r2_score, recall_score
 
 from xaiframe.explanation import Array
 
@@ -54,8 +55,15 @@ def skill(answers: Array, by: Array, constant: float, task: str, seed: int) -> E
     )
 
 
+def headline(truth: Array, answers: Array, task: str) -> float:
+    """Balanced accuracy of ``answers`` ``(n,)`` over the classes in ``truth`` ``(n,)``, or R²."""
+    if task == "regression":
+        return float(r2_score(truth, answers))
+    return float(recall_score(truth, answers, labels=np.unique(truth), average="macro"))
+
+
 def score(truth: Array, answers: Array, weights: Array, task: str) -> Array:
-    """``(b,)`` balanced accuracy or R² of ``answers`` ``(n,)`` under ``weights`` ``(b, n)``."""
+    """``(b,)`` :func:`headline` of ``answers`` ``(n,)`` under ``weights`` ``(b, n)``."""
     if task == "classification":
         right = (truth == answers).astype(np.float64)
         recalls = [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from xaiframe.data.face import Data
+from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 
 
@@ -26,6 +29,17 @@ def movable(data: Data, x: Array) -> Array:
     own[first] = numeric(data)[owner[first]]
     there = np.isfinite(data.encoding.values(x))[:, owner]
     return np.asarray(own & there)
+
+
+def held(data: Data, fixed: Sequence[str]) -> Array:
+    """``(features,)`` bool: which may not change, by name or because they are sensitive.
+
+    Raises NotApplicable for a name that the data do not have.
+    """
+    unknown = [name for name in fixed if name not in data.features]
+    if unknown:
+        raise NotApplicable(f"fixed: no feature is called {unknown[0]!r}")
+    return np.isin(np.array(data.features, dtype=object), [*fixed, *data.sensitive])
 
 
 def ends(data: Data, x: Array) -> tuple[Array, Array]:

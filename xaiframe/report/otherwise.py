@@ -15,11 +15,9 @@ STAGES = ("intrinsic", "perturbation", "gradient")
 KINDS = (
     "transparent",
     "surrogate",
-    "rules",
     "interactions",
     "profiles",
     "counterfactuals",
-    "examples",
     "concepts",
     "optimum",
 )
