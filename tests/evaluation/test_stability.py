@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from xaiframe.data.table import Table
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.stability import Stability, distance
 
@@ -78,3 +80,28 @@ def test_refusals(table, linear, gather):
         Stability()(gather(table(2), linear([[1.0, 2.0]])))
     with pytest.raises(ValueError, match="radius"):
         Stability(radius=0)
+
+
+def test_what_tells_that_a_value_is_missing_stays(linear, gather, explained, tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"])
+    frame["level"] = rng.choice(["u", "v"], 80)
+    frame["y"] = np.where(frame["a"] > 0, "yes", "no")
+    frame.loc[::5, "b"] = np.nan
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    data = Table(str(tmp_path / "rows.csv"), "y").data
+    asked = []
+
+    def reexplain(model, rows, methods):
+        asked.append(rows.x)
+        return {}
+
+    width = data.train.x.shape[1]
+    local = [explained("p", "perturbation", np.ones((len(data.test), 3)))]
+    evidence = gather(data, linear(np.ones((2, width)).tolist()), local, reexplain=reexplain)
+    Stability(instances=10)(evidence)
+    own = evidence.x[np.unique(np.linspace(0, len(evidence.x) - 1, 10).round().astype(int))]
+    moved = (asked[0] != own).any(axis=0)
+    numbers = {0, list(data.feature_mask).index(1)}
+    assert set(np.flatnonzero(moved)) == numbers
+    assert width > 4
