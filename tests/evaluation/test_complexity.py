@@ -19,6 +19,7 @@ def test_alike_is_least_sparse_and_alone_most() -> None:
     assert sparseness(ROWS)[:2] == pytest.approx([0, 0.75])
     assert entropy(ROWS)[:2] == pytest.approx([1, 0])
     assert features_to(0.8, ROWS)[:3].tolist() == [4, 1, 3]
+    assert features_to(0.8, np.array([[8.0, 1, 1], [7.9, 1.1, 1]])).tolist() == [1, 2]
 
 
 def test_a_silent_attribution_has_no_shape() -> None:

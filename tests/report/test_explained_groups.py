@@ -45,3 +45,15 @@ def test_a_gap_that_chance_makes_is_none(record):
 def test_without_groups_there_is_no_table(tmp_path):
     (tmp_path / "facts.json").write_text("[]")
     assert not list(explained_groups(Record(tmp_path)))
+
+
+def test_where_groups_were_declared_its_absence_is_told(tmp_path):
+    (tmp_path / "facts.json").write_text("[]")
+    unit = {"choice": "explanation_fairness", "applies": False, "reason": "too few"}
+    plan = {
+        "recipe": {"strategy": {"sensitive": ["sex"]}},
+        "stages": [{"name": "evaluation", "units": [unit]}],
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    (note,) = explained_groups(Record(tmp_path))
+    assert note.text == "not applicable: too few"

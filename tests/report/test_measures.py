@@ -9,6 +9,7 @@ import pytest
 
 from xaiframe.facts import Fact
 from xaiframe.report import explained
+from xaiframe.report.evaluation import unmeasured
 from xaiframe.report.measures import measures, trust
 from xaiframe.report.record import Record
 
@@ -78,3 +79,21 @@ def test_what_cannot_be_told_gives_its_reason(recorded):
     reason = "only 3 of 90 answers are wrong, 5 are needed"
     (told,) = trust(recorded(Fact("trust.gain", None, labels={"p": "a", "g": "b"}, reason=reason)))
     assert reason in told.paragraphs[0]
+
+
+def test_measures_that_do_not_apply_share_one_box(tmp_path):
+    names = ("sufficiency", "trust", "stability", "fairness")
+    units = [
+        {"choice": name, "applies": name == "stability", "reason": f"{name} cannot"}
+        for name in names
+    ]
+    (tmp_path / "plan.json").write_text(
+        json.dumps({"stages": [{"name": "evaluation", "units": units}]})
+    )
+    failed = Fact("stability.error", "it broke").within("evaluation", "stability")
+    (tmp_path / "facts.json").write_text(json.dumps([failed.to_dict()]))
+    told = {note.title: note.text for note in unmeasured(Record(tmp_path))}
+    assert told == {
+        "Stability": "could not be judged: it broke",
+        "Not applicable": "Sufficiency: sufficiency cannot. Trust: trust cannot.",
+    }

@@ -10,6 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xaiframe.facts import Fact
+from xaiframe.report.executive import changed
 from xaiframe.report.prescription import disputed, effects, override
 from xaiframe.report.record import Record
 
@@ -85,3 +87,19 @@ def test_what_prescriptions_dispute_is_shown(table_run, tmp_path):
     ]  # fmt: skip
     (run / "prescriptions.yaml").write_text(yaml.safe_dump(stored[:1]))
     assert not list(disputed(Record(run)))
+
+
+def test_the_summary_tells_what_rounds_changed_from_first_to_last(table_run, tmp_path):
+    run = tmp_path / "told"
+    shutil.copytree(table_run, run)
+    assert changed(Record(run)) == []
+    for number, score in ((1, 0.62), (2, 0.5), (3, 0.7)):
+        (run / f"round-{number}").mkdir()
+        fact = Fact("model.test.score", score, "share").to_dict()
+        (run / f"round-{number}" / "facts.json").write_text(json.dumps([fact]))
+    bad = {"prescription": "shortcut", "round": 2, "verdict": "harmful", "taken_back": True}
+    (run / "effects.json").write_text(json.dumps([bad]))
+    assert changed(Record(run)) == [
+        "Shortcut (round 2): harmful, taken back.",
+        "Test score of round 1 0.620, of round 3 0.700.",
+    ]

@@ -12,6 +12,10 @@ from xaiframe.report.block import Block, Cell, Chapter, Note, Table, fact_cell, 
 from xaiframe.report.cross_check import beside_libraries
 from xaiframe.report.record import ABSENT, Record
 
+ELSEWHERE = ("fairness", "explanation_fairness")
+"""Measures that the chapter on groups of people shows."""
+UNFIT = "not applicable: "
+
 
 def chapter(record: Record) -> Chapter:
     """Evaluation table, agreement, faithfulness; what is missing says so."""
@@ -23,14 +27,8 @@ def chapter(record: Record) -> Chapter:
         measures.trust,
         curves,
         beside_libraries,
+        unmeasured,
     )
-    for choice in record.choices("evaluation"):
-        if choice == "fairness":  # a chapter of its own
-            continue
-        if not [f for f in record.facts.within(f"evaluation.{choice}") if f.quantity not in ABSENT]:
-            blocks.append(
-                Note(words.sentence(words.label(choice)), record.absence(f"evaluation.{choice}"))
-            )
     if not blocks:
         blocks = [Note("Evaluation", "not requested")]
     return Chapter(
@@ -41,6 +39,22 @@ def chapter(record: Record) -> Chapter:
         else "Are they faithful and sane?",
         blocks,
     )
+
+
+def unmeasured(record: Record) -> Iterable[Block]:
+    """Each measure that gave nothing, and why; those that do not apply share one box."""
+    unfit = []
+    for choice in record.choices("evaluation"):
+        facts = record.facts.within(f"evaluation.{choice}")
+        if choice in ELSEWHERE or any(one.quantity not in ABSENT for one in facts):
+            continue
+        name, why = words.sentence(words.label(choice)), record.absence(f"evaluation.{choice}")
+        if why.startswith(UNFIT):
+            unfit.append(f"{name}: {why.removeprefix(UNFIT)}.")
+        else:
+            yield Note(name, why)
+    if unfit:
+        yield Note("Not applicable", " ".join(unfit))
 
 
 def scores(record: Record) -> Iterable[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from xaiframe.facts import Fact
 from xaiframe.report import words
-from xaiframe.report.block import Block, Cell, Row, Table, fact_cell
+from xaiframe.report.block import Block, Cell, Note, Row, Table, fact_cell
 from xaiframe.report.record import Record
 
 UNIT = "evaluation.explanation_fairness"
@@ -17,6 +17,8 @@ def explained_groups(record: Record) -> Iterable[Block]:
     """One row per group: agreement of the two directions, and faithfulness."""
     facts = [fact for fact in record.facts.within(UNIT) if "group" in fact.labels]
     if not facts:
+        if record.strategy.get("sensitive") and UNIT in record.units:
+            yield Note("Explanations by group", record.absence(UNIT))
         return
     shown = [name for name in MEASURES if any(fact.quantity == name for fact in facts)]
     places = dict.fromkeys((fact.labels["column"], fact.labels["group"]) for fact in facts)
