@@ -174,6 +174,16 @@ def shown(trouble: Trouble, rows: Sequence[Row]) -> list[str]:
     ]
 
 
+def told(row: Row) -> str:
+    """One seed in a line: a benchmark of an hour shows its rows as they come."""
+    before, after = row.other
+    return (
+        f"{row.clean:.3f}, with it {row.first:.3f}, after {row.last:.3f}; "
+        f"beside {before:.3f} → {after:.3f}; {', '.join(row.prescribed) or 'nothing prescribed'}"
+        + (f"; taken back {', '.join(row.harmful)}" if row.harmful else "")
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=5)
@@ -196,7 +206,10 @@ def main() -> None:
         if asked.only not in trouble.name:
             continue
         start = time.perf_counter()
-        rows = [measure(trouble, seed) for seed in range(asked.seeds)]
+        rows = []
+        for seed in range(asked.seeds):
+            rows.append(measure(trouble, seed))
+            console.print(f"{trouble.name}, seed {seed}: {told(rows[-1])}")
         table.add_row(*shown(trouble, rows))
         taken = sorted({key for one in rows for key in one.harmful})
         fired = sorted({key for one in rows for key in one.prescribed})
