@@ -40,9 +40,9 @@ from xaiframe.perturbation.feature_ablation import FeatureAblation
 from xaiframe.perturbation.kernel_shap import KernelShap
 from xaiframe.perturbation.lime import Lime
 from xaiframe.perturbation.permutation_shap import PermutationShap
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.score import Scorer
 from xaiframe.runner.explain import Points, explain
-from xaiframe.runner.explanations import BANKS
 from xaiframe.runner.subject import Subject
 
 COALITIONS, ORDERS, DRAWN, REPEATS = 512, 10, 1000, 3

@@ -35,9 +35,10 @@ from xaiframe.gradient.input_x_gradient import InputXGradient
 from xaiframe.gradient.integrated_gradients import IntegratedGradients
 from xaiframe.gradient.saliency import Saliency
 from xaiframe.perturbation.feature_ablation import FeatureAblation
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.instances import Instances
 from xaiframe.runner.explain import Points, Stored, explain
-from xaiframe.runner.explanations import BANKS, local_outcome
+from xaiframe.runner.outcomes import local_outcome
 from xaiframe.runner.subject import Subject
 from xaiframe.runner.trainer import Runner
 

@@ -33,11 +33,11 @@ from benchmarks.paired import Aim, Pairs, middle, pairs, spread, timed
 from xaiframe.composition.compose import compose
 from xaiframe.observer import SilentObserver
 from xaiframe.preflight import preflight
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.score import Scorer
 from xaiframe.rounds import audit
 from xaiframe.run import Round
 from xaiframe.runner.explain import Points, explain
-from xaiframe.runner.explanations import BANKS
 from xaiframe.runner.ledger import Ledger
 from xaiframe.runner.subject import Subject
 from xaiframe.store import Cache, RunFolder

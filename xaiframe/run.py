@@ -18,14 +18,9 @@ from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
 from xaiframe.runner.bounds import Bounds
 from xaiframe.runner.brought import brought_outcome
-from xaiframe.runner.explanations import (
-    SHARED,
-    explain_globally,
-    explain_locally,
-    gather,
-    shared,
-)
+from xaiframe.runner.explanations import SHARED, explain_globally, explain_locally
 from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.gather import gather, shared
 from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.loading import loading_outcome
 from xaiframe.runner.metrics import measure

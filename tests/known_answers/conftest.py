@@ -23,9 +23,9 @@ from xaiframe.catalogue.reader import read
 from xaiframe.data.encoding import Identity, Regions
 from xaiframe.data.face import Data, Split
 from xaiframe.model.face import WhiteBox
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
-from xaiframe.runner.explanations import BANKS
 
 
 @dataclass(frozen=True)

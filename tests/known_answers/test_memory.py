@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from xaiframe.errors import ModelError
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.coalitions import CoalitionBank
-from xaiframe.runner.explanations import BANKS
 
 MODALITY, PROVIDES = "image", ("gradient", "layers", "convolution")
 ROWS = 4

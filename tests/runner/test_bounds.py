@@ -17,7 +17,8 @@ from xaiframe.planning.unit import Stage, Unit
 from xaiframe.recipe import Budget
 from xaiframe.rounds import audit
 from xaiframe.runner.bounds import Bounds
-from xaiframe.runner.explanations import FEW, shared, shortened
+from xaiframe.runner.explanations import shortened
+from xaiframe.runner.gather import FEW, shared
 
 ASKED = (
     "explain.instances=12",

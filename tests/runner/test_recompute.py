@@ -19,7 +19,8 @@ from xaiframe.perturbation.lime import Lime
 from xaiframe.probe.reference import declare
 from xaiframe.probe.score import Scorer
 from xaiframe.recipe import ReferenceConfig
-from xaiframe.runner.explanations import explained, recomputer
+from xaiframe.runner.again import recomputer
+from xaiframe.runner.outcomes import explained
 
 
 @pytest.fixture(scope="module")

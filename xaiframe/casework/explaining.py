@@ -19,13 +19,15 @@ from xaiframe.casework.new_rows import NewRows, Twin, read_rows, seeded, twins
 from xaiframe.errors import AuditError, NotApplicable, Problem
 from xaiframe.evaluation.evidence import Explained
 from xaiframe.explanation import Array, Outcome
+from xaiframe.probe.banks import BANKS
 from xaiframe.probe.instances import Instances
 from xaiframe.probe.score import Scorer
 from xaiframe.report.case_report import build_cases
 from xaiframe.report.record import Record
 from xaiframe.runner.explain import Points, explain
-from xaiframe.runner.explanations import BANKS, explained, gather, local_outcome
+from xaiframe.runner.gather import gather
 from xaiframe.runner.ledger import one_line
+from xaiframe.runner.outcomes import explained, local_outcome
 from xaiframe.runner.prepare import instances_outcome
 from xaiframe.runner.subject import Subject
 from xaiframe.store import digests, file_digest, plain, save_outcome, to_json, write_atomically

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-
-from xaiframe.data.face import Data, Split
-from xaiframe.evaluation.evidence import Asked, Engine, Evidence, Explained, Recompute, Reexplain
-from xaiframe.explanation import Array, Attribution, Outcome
+from xaiframe.evaluation.evidence import Explained
+from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.kinds.answer import Answer, kind
-from xaiframe.kinds.curve import Curve
-from xaiframe.kinds.importance import Importance
-from xaiframe.model.face import Model
-from xaiframe.probe.bank import Bank
-from xaiframe.probe.coalitions import CoalitionBank
-from xaiframe.probe.gradients import GradientBank
-from xaiframe.probe.score import Scorer
+from xaiframe.probe.banks import BANKS
 from xaiframe.runner.explain import Points, Stored, explain
-from xaiframe.runner.ledger import Ledger, one_line, room_digest, unit_key
+from xaiframe.runner.ledger import Ledger, room_digest, unit_key
+from xaiframe.runner.outcomes import explained, local_outcome, spent
 from xaiframe.runner.subject import Subject
 
-BANKS: Mapping[str, type[Bank]] = {"perturbation": CoalitionBank, "gradient": GradientBank}
 SHARED = (
     "probe",
     "kinds",
@@ -35,14 +25,9 @@ SHARED = (
     "data/face.py",
     "runner/explain.py",
     "runner/explanations.py",
+    "runner/outcomes.py",
 )
 """What every explanation leans on beside its own file; a change there is a change of the answer."""
-DRAWS = 1000
-TOGETHER = 1_000_000
-"""Numbers that the bootstrap draws at once."""
-log = logging.getLogger("xaiframe")
-Attributed = dict[str, Explained]
-"""Local explanations by method name."""
 
 
 def explain_locally(
@@ -172,92 +157,6 @@ def cut_short(part: Mapping[str, int], instances: int, reason: str) -> Fact:
     return Fact("explained", n, "instances", {"of": str(instances)}, n=n, reason=reason)
 
 
-def local_outcome(subject: Subject, method: Any, stored: Stored, again: Stored | None) -> Outcome:
-    """Facts and the ``attribution`` arrays of one local method, or the artifacts of its kind."""
-    data = subject.data
-    library = source(method.computed_by)
-    if stored.answer is not None:
-        outcome = stored.answer.outcome(library)
-        known = {one: at for at, one in enumerate(subject.instances.split.ids.tolist())}
-        for frame in outcome.tables.values():
-            if "id" in frame:
-                frame["position"] = frame["id"].map(known)
-        outcome.facts[:0] = spent(stored.answer, float(stored["seconds"]))
-        return outcome
-    arrays: dict[str, Array] = {"values": per_feature(stored, subject)}
-    if str(stored["level"]) == "element":
-        arrays["element"] = stored["values"]
-    arrays |= {name: stored[name] for name in ("error", "base") if name in stored}
-    if again is not None:
-        arrays["repeat"] = per_feature(again, subject)
-    n = len(stored["ids"])
-    facts = [
-        Fact("evaluations", int(stored["evaluations"]), "model evaluations", n=n, better="lower"),
-        Fact("seconds", round(float(stored["seconds"]), 4), "s", n=n, better="lower"),
-    ]
-    if not data.aligned:
-        return Outcome(facts, arrays={"attribution": arrays})
-    means, low, high = mean_with_interval(np.abs(arrays["values"]), subject.recipe.seed)
-    facts += [
-        Fact("mean_absolute", float(means[k]), "score", {"feature": name}, n,
-             (float(low[k]), float(high[k])), source=library)
-        for k, name in enumerate(data.features)
-    ]  # fmt: skip
-    return Outcome(facts, arrays={"attribution": arrays})
-
-
-def per_feature(stored: Stored, subject: Subject) -> Array:
-    """``(n, features)`` float64 attributions per interpretable feature."""
-    level: Literal["element", "feature"] = "element" if stored["level"] == "element" else "feature"
-    attribution = Attribution(stored["values"].astype(np.float64, copy=False), level)
-    own = subject.instances.split.mask
-    mask = subject.data.feature_mask if own is None else own[: len(stored["ids"])]
-    return attribution.per_feature(mask, len(subject.data.features))
-
-
-def mask_of(rows: Split, data: Data) -> Array:
-    """The interpretable features of these instances: shared, or each its own."""
-    return data.feature_mask if rows.mask is None else rows.mask
-
-
-def mean_with_interval(values: Array, seed: int) -> tuple[Array, Array, Array]:
-    """Column means of ``values`` ``(n, columns)`` with 95 % percentile-bootstrap bounds."""
-    random, n = np.random.default_rng([seed, 41]), len(values)
-    step, means = max(1, TOGETHER // n), np.empty((DRAWS, values.shape[1]))
-    for start in range(0, DRAWS, step):
-        draws = random.integers(0, n, (min(step, DRAWS - start), n))
-        counts = np.stack([np.bincount(draw, minlength=n) for draw in draws])
-        means[start : start + step] = counts @ values / n
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return values.mean(axis=0), low, high
-
-
-def explained(name: str, method: Any, outcome: Outcome) -> Explained:
-    """A stored outcome as the evaluations read it."""
-    arrays = outcome.arrays["attribution"]
-    return Explained(
-        method=name,
-        direction=method.direction,
-        values=arrays["values"],
-        error=arrays.get("error"),
-        base=arrays.get("base"),
-        repeat=arrays.get("repeat"),
-        signed=method.signed,
-        additive=method.additive,
-        own_reference=method.own_reference,
-        stochastic=method.stochastic,
-        counterpart=method.counterpart if method.computed_by == "xaiframe" else "",
-    )
-
-
-def spent(answer: Answer, seconds: float) -> list[Fact]:
-    """What an answer cost."""
-    return [
-        Fact("evaluations", answer.evaluations, "model evaluations", n=answer.n, better="lower"),
-        Fact("seconds", round(seconds, 4), "s", n=answer.n, better="lower"),
-    ]
-
-
 def explain_globally(
     ledger: Ledger, subject: Subject, direction: str, nodes: Mapping[str, Any]
 ) -> dict[str, Answer]:
@@ -291,125 +190,3 @@ def explain_globally(
             read = kind(method.kind).read(outcome)
             found |= {} if read is None else {name: read}
     return found
-
-
-def attribute(subject: Subject, names: Sequence[str], asked: Asked | None = None) -> Attributed:
-    """Attributions of the subject's instances (or of others) at once, outside of predict.
-
-    For small questions inside an evaluation or a tuning trial; nothing is stored, and a method
-    that raises is left out.
-    """
-    if asked is None:
-        rows = subject.instances.split
-        asked = Asked(rows.x, subject.instances.targets, rows.ids, rows.mask)
-    features = len(subject.data.features)
-    own = subject.data.feature_mask if asked.mask is None else asked.mask
-    answers: dict[str, Explained] = {}
-    for direction, bank in BANKS.items():
-        shared = bank(
-            *(subject.scorer, subject.data, asked.x, asked.targets, asked.ids),
-            subject.recipe.seed,
-            asked.mask,
-        )
-        for name, method in subject.tools.methods[direction].items():
-            if name not in names:
-                continue
-            try:
-                answer = method.explain(shared)
-            except Exception as error:
-                log.info("%s left out: %s", name, one_line(error))
-                continue
-            values = answer.per_feature(own, features)
-            arrays = {"values": values.astype(np.float64), "base": answer.base}
-            known = {key: value for key, value in arrays.items() if value is not None}
-            answers[name] = explained(name, method, Outcome(arrays={"attribution": known}))
-    return answers
-
-
-def reexplainer(subject: Subject) -> Reexplain:
-    """``(model, asked, methods)`` → attributions of those instances under a model."""
-
-    def reexplain(model: Model, asked: Asked, names: Sequence[str]) -> dict[str, Array]:
-        scorer = Scorer(model, subject.reference, subject.scorer.max_batch)
-        other = replace(subject, model=model, scorer=scorer)
-        answers = attribute(other, names, asked)
-        return {name: answer.values for name, answer in answers.items()}
-
-    return reexplain
-
-
-def recomputer(subject: Subject) -> Recompute:
-    """``(method, asked, engine, seed)`` → attributions of those instances, here or by a library."""
-    methods = {**subject.tools.methods["perturbation"], **subject.tools.methods["gradient"]}
-
-    def recompute(name: str, asked: Asked, engine: Engine, seed: int) -> Array:
-        method = replace(methods[name], engine=engine)
-        bank = BANKS[method.direction](
-            *(subject.scorer, subject.data, asked.x, asked.targets, asked.ids), seed, asked.mask
-        )
-        own = subject.data.feature_mask if asked.mask is None else asked.mask
-        values = method.explain(bank).per_feature(own, len(subject.data.features))
-        return np.asarray(values, dtype=np.float64)
-
-    return recompute
-
-
-FEW = 8
-"""A method that the budget cut shorter is left out of the measures, which share its instances."""
-
-
-def shared(local: Mapping[str, Explained], instances: int) -> tuple[dict[str, Explained], int]:
-    """What the methods say of the first instances that all explained, and how many those are.
-
-    All but methods cut to fewer than :data:`FEW`.
-    """
-    least = min(FEW, instances)
-    enough = {name: one for name, one in local.items() if len(one.values) >= least}
-    n = min((len(one.values) for one in enough.values()), default=instances)
-    return {name: first(one, n) for name, one in enough.items()}, n
-
-
-def first(one: Explained, n: int) -> Explained:
-    """The first ``n`` instances."""
-
-    def part(column: Array | None) -> Array | None:
-        return None if column is None else column[:n]
-
-    return replace(
-        one,
-        values=one.values[:n],
-        error=part(one.error),
-        base=part(one.base),
-        repeat=part(one.repeat),
-    )
-
-
-def gather(
-    subject: Subject,
-    local: Mapping[str, Explained],
-    overall: Mapping[str, Answer],
-) -> Evidence:
-    """Everything the evaluations read, of the instances that all methods explained."""
-    instances = subject.instances
-    local, n = shared(local, len(instances))
-    mask = instances.split.mask
-    return Evidence(
-        data=subject.data,
-        model=subject.model,
-        reference=subject.reference,
-        scorer=subject.scorer,
-        ids=instances.split.ids[:n],
-        x=instances.split.x[:n],
-        y=instances.split.y[:n],
-        targets=instances.targets[:n],
-        scores=instances.scores[:n],
-        local=local,
-        importance={k: v for k, v in overall.items() if isinstance(v, Importance)},
-        curves={k: v for k, v in overall.items() if isinstance(v, Curve)},
-        strategy=subject.recipe.strategy,
-        reexplain=reexplainer(subject),
-        recompute=recomputer(subject),
-        seed=subject.recipe.seed,
-        mask=None if mask is None else mask[:n],
-        refit=subject.refit,
-    )

@@ -19,8 +19,9 @@ from xaiframe.facts import Fact, Facts
 from xaiframe.probe.instances import Instances
 from xaiframe.recipe import Fit, Recipe
 from xaiframe.repair.repaired import Conduct
-from xaiframe.runner.explanations import attribute, gather
+from xaiframe.runner.again import attribute
 from xaiframe.runner.fit import Fitted, fit
+from xaiframe.runner.gather import gather
 from xaiframe.runner.metrics import split_facts
 from xaiframe.runner.prepare import prepare
 from xaiframe.runner.subject import Subject, Tools

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from xaiframe.runner import explanations
+from xaiframe.runner import outcomes
 from xaiframe.runner.explain import collect
-from xaiframe.runner.explanations import mean_with_interval
+from xaiframe.runner.outcomes import mean_with_interval
 from xaiframe.store import npz_bytes, write_atomically
 
 
@@ -14,7 +14,7 @@ def test_an_interval_does_not_depend_on_how_many_draws_are_made_at_once(together
     values = np.random.default_rng(0).normal(3, 1, size=(101, 2))
     draws = np.random.default_rng([7, 41]).integers(0, 101, (1000, 101))
     wanted = np.quantile(values[draws].mean(axis=1), [0.025, 0.975], axis=0)
-    monkeypatch.setattr(explanations, "TOGETHER", together)
+    monkeypatch.setattr(outcomes, "TOGETHER", together)
     mean, low, high = mean_with_interval(values, 7)
     np.testing.assert_allclose(mean, values.mean(axis=0))
     np.testing.assert_allclose([low, high], wanted, rtol=1e-12)
