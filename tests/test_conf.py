@@ -100,7 +100,7 @@ def test_the_house_states_every_default_of_the_recipes_data_classes():
         section = {name: value or () for name, value in vars(kind()).items()}
         assert {name: value or () for name, value in content[key].items()} == section
     for key in set(VALUES) - {"name"}:
-        assert content[key] == Recipe.__dataclass_fields__[key].default
+        assert (content[key] or ()) == (Recipe.__dataclass_fields__[key].default or ())
 
 
 @pytest.mark.parametrize("path", [one for one in CHOICES if one.parent.name == "model"], ids=name)

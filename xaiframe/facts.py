@@ -136,7 +136,8 @@ class Prescription:
     """A set of config overrides with a reason, the relation it serves and what it should improve.
 
     ``because`` is the rule's reason; ``fired_by`` the facts, in words, that made it fire;
-    ``expect`` is ``{"fact": name, "direction": "higher" | "lower"}``.
+    ``expect`` is ``{"fact": name, "direction": "higher" | "lower"}``. ``automatic``: the rule
+    needs nobody's consent; ``accepted``: the recipe's owner gave it.
     """
 
     key: str
@@ -146,6 +147,12 @@ class Prescription:
     automatic: bool
     expect: Mapping[str, str] = field(default_factory=dict)
     fired_by: tuple[str, ...] = ()
+    accepted: bool = False
+
+    @property
+    def applies(self) -> bool:
+        """Whether a further round puts it into force."""
+        return self.automatic or self.accepted
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -140,3 +140,5 @@ class Recipe:
     policy: str = "default"
     seed: int = 0
     rounds: int = 1
+    accept: Sequence[str] = ()
+    """Prescriptions that wait for a person and that the recipe's owner accepts, by key."""

@@ -137,7 +137,9 @@ def _judged(composed: Composed, planned: Plan, ledger: Ledger) -> Judged:
     ledger.observer.stage("policy", 1)
     facts = ledger.all_facts()
     findings, verdict = judge(facts, policy_of(composed), datetime.now(UTC).date())
-    prescriptions = prescribe(facts, composed.recipe.prescription, composed.config)
+    prescriptions = prescribe(
+        facts, composed.recipe.prescription, composed.config, composed.recipe.accept
+    )
     ledger.observer.unit("policy", "judge", "done")
     return Judged(composed, planned, ledger, findings, verdict, prescriptions)
 

@@ -429,3 +429,10 @@ def test_a_choice_of_the_command_line_has_no_line_in_the_recipe(tmp_path):
     made.choices["gradient"] = ["maps"]
     (problem,) = problems(made)
     assert problem.startswith(f"{tmp_path / 'recipe.yaml'}: gradient maps")
+
+
+def test_accepting_a_prescription_without_a_round_to_apply_it_in_is_told(tmp_path):
+    accept = ("base_rate_gap",)
+    told = "accept names base_rate_gap, but rounds is 1, so nothing is applied"
+    assert told in plan(composed(tmp_path, accept=accept)).notices
+    assert told not in plan(composed(tmp_path, accept=accept, rounds=2)).notices

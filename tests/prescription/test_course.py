@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from xaiframe.facts import Fact, Facts, Prescription
@@ -26,6 +28,16 @@ def test_automatic_prescriptions_are_applied_until_the_number_of_rounds() -> Non
     course.judge(score(0.8), score(0.9))
     assert course.further([rule("c", {"fit.z": 3})]) is None
     assert [(one.prescription, one.verdict, one.round) for one in course.told] == [("a", "kept", 2)]
+
+
+def test_what_the_owner_accepts_is_applied_like_the_automatic() -> None:
+    waiting = rule("b", {"fit.y": 2}, automatic=False)
+    course = Course((), 2)
+    course.judge(None, score(0.8))
+    assert course.further([replace(waiting, accepted=True)]) == ["fit.y=2"]
+    course.judge(score(0.8), score(0.5))
+    assert course.further([]) == []  # taken back like any other
+    assert [(one.accepted, one.taken_back) for one in course.told] == [(True, True)]
 
 
 def test_it_ends_at_a_fixed_point() -> None:

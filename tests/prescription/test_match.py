@@ -143,3 +143,22 @@ def test_a_repair_of_a_model_that_comes_trained_is_for_its_maker() -> None:
     [one] = prescribe(facts, {"mine": rule}, {"repair": {}})
     assert one.overrides == {}
     assert "for its maker" in one.because
+
+
+def test_what_the_owner_accepts_is_marked_and_what_is_automatic_anyway_is_not() -> None:
+    rules = {"mine": BASE | {"when": MISSING | {"above": 0.5}, "automatic": False}}
+    config = {"fit": {"epochs": 1}}
+    (one,) = prescribe(FACTS, rules, config, ["mine"])
+    assert (one.automatic, one.accepted, one.applies) == (False, True, True)
+    (other,) = prescribe(FACTS, rules, config, ["another"])
+    assert (other.accepted, other.applies) == (False, False)
+    (by_rule,) = prescribe(FACTS, {"mine": rules["mine"] | {"automatic": True}}, config, ["mine"])
+    assert (by_rule.accepted, by_rule.applies) == (False, True)
+
+
+def test_what_only_the_maker_of_a_model_can_do_no_owner_can_accept() -> None:
+    rules = {"mine": BASE | {"when": MISSING | {"above": 0.5}, "automatic": False}}
+    brought = Facts([*FACTS, Fact("model.load.digest", "d")])
+    (advice,) = prescribe(brought, rules, {"fit": {"epochs": 1}}, ["mine"])
+    assert not advice.accepted
+    assert not advice.applies

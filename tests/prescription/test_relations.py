@@ -11,7 +11,7 @@ import yaml
 
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.match import prescribe
-from xaiframe.prescription.relations import Effect, RelationState, effects, relations
+from xaiframe.prescription.relations import Effect, RelationState, effects, harmed, relations
 from xaiframe.prescription.rules import RELATIONS
 
 SCORE = {"fact": "model.validation.score", "direction": "higher"}
@@ -152,3 +152,30 @@ def test_every_relation_has_a_rule_of_the_house() -> None:
     folder = Path(__file__).parents[2] / "conf" / "prescription"
     stored = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in folder.glob("*.yaml")]
     assert {node["relation"] for one in stored for node in one.values()} == set(RELATIONS)
+
+
+GAP = {"fact": "evaluation.fairness.demographic_parity_difference", "direction": "lower"}
+
+
+def gap(column: str, value: float, highest: str = "b") -> Fact:
+    labels = {"column": column, "lowest": "a", "highest": highest}
+    return Fact(GAP["fact"], value, labels=labels, interval=(value - 0.05, value + 0.05))
+
+
+def test_each_column_of_a_fact_is_told_even_where_the_gap_lies_between_other_groups() -> None:
+    one = Prescription("p", "precaution → optimization", {"repair": ["reweigh"]}, "", False, GAP,
+                       accepted=True)  # fmt: skip
+    before = Facts([gap("race", 0.3), gap("sex", 0.1), gap("age", 0.4)])
+    after = Facts([gap("race", 0.31), gap("sex", 0.2), gap("age", 0.2, highest="c")])
+    told = effects(before, after, [one])
+    assert {one.labels["column"]: one.verdict for one in told} == {
+        "race": "no effect", "sex": "harmful", "age": "kept"
+    }  # fmt: skip
+    assert all(one.accepted for one in told)
+    assert harmed(told) == set()
+    assert harmed([one for one in told if one.verdict != "kept"]) == {"p"}
+
+
+def test_what_neither_a_rule_nor_the_owner_lets_through_has_no_effect_to_tell() -> None:
+    one = Prescription("p", "precaution → optimization", {"repair": ["reweigh"]}, "", False, GAP)
+    assert effects(Facts([gap("race", 0.3)]), Facts([gap("race", 0.1)]), [one]) == []

@@ -66,6 +66,7 @@ class Checker:
             else:
                 yield self.problem((key,), f"unknown key {key!r}", near(key, known_keys()))
         yield from self.statements()
+        yield from self.accepted()
         yield from self.limits()
 
     def problem(self, keys: Keys, message: str, hint: str = "") -> Problem:
@@ -162,6 +163,14 @@ class Checker:
             yield from self.record(
                 ("strategy", "knowledge", at), statement, parameters_of(Knowledge)
             )
+
+    def accepted(self) -> Iterator[Problem]:
+        """What the owner accepts must be among the prescriptions that this recipe declares."""
+        given, declared = self.layers.get("accept"), self.chosen["prescription"]
+        for one in given if isinstance(given, list) else ():
+            if isinstance(one, str) and one not in declared:
+                hint = near(one, declared) or "accept names prescriptions that the recipe declares"
+                yield self.problem(("accept",), f"there is no prescription {one!r}", hint)
 
     def limits(self) -> Iterator[Problem]:
         for keys, least in LEAST.items():

@@ -63,7 +63,7 @@ __all__ = [
 ]
 
 PRIMARY = "xaiframe_recipe"
-ORDER = ("name", "policy", "seed", "rounds", *SECTIONS, "data", "model")
+ORDER = ("name", "policy", "seed", "rounds", "accept", *SECTIONS, "data", "model")
 
 
 @dataclass(frozen=True)

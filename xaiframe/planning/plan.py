@@ -389,6 +389,9 @@ class Planner:
             units = [unit for stage in stages if stage.name == group for unit in stage.units]
             if units and not any(unit.applies for unit in units):
                 yield f"no {group} method applies, so there is no evidence from that direction"
+        if self.recipe.accept and self.recipe.rounds == 1:
+            named = ", ".join(self.recipe.accept)
+            yield f"accept names {named}, but rounds is 1, so nothing is applied"
         yield from self.over_budget(stages)
 
     def over_budget(self, stages: Sequence[Stage]) -> Iterator[str]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from xaiframe.facts import Facts, Prescription
 from xaiframe.prescription.overrides import overrides_of
-from xaiframe.prescription.relations import Effect, effects
+from xaiframe.prescription.relations import Effect, effects, harmed
 
 
 @dataclass
 class Course:
     """The prescriptions that each round added, and what became of them.
 
-    ``given`` are the overrides that the audit was started with. A prescription that made the fact
-    worse which it promised to improve is taken back: the next round runs without it, adds nothing
-    of its own, since it was looked for in a worse model, and no later round applies it again.
+    ``given`` are the overrides that the audit was started with. A prescription that made a fact
+    worse which it promised to improve, and none of that name better, is taken back: the next round
+    runs without it, adds nothing of its own, since it was looked for in a worse model, and no later
+    round applies it again.
     """
 
     given: tuple[str, ...]
@@ -41,12 +42,11 @@ class Course:
     def further(self, prescriptions: Sequence[Prescription]) -> list[str] | None:
         """The overrides of the next round, None where the course ends.
 
-        It ends at its number of rounds or where nothing automatic is left to apply; what did harm
-        is taken back even so, by one round more.
+        It ends at its number of rounds or where nothing automatic or accepted is left to apply;
+        what did harm is taken back even so, by one round more.
         """
         number = len(self.steps)
-        harm = {one.prescription for one in self.told
-                if one.round == number and one.verdict == "harmful"}  # fmt: skip
+        harm = harmed([one for one in self.told if one.round == number])
         if harm:
             gone = [one for one in self.steps[-1] if one.key in harm]
             self.refused += gone
@@ -59,7 +59,7 @@ class Course:
             self.steps[-1] = [one for one in self.steps[-1] if one not in gone]
             self.steps.append([])
         else:
-            fresh = [one for one in prescriptions if one.automatic and not self.is_refused(one)]
+            fresh = [one for one in prescriptions if one.applies and not self.is_refused(one)]
             if number >= self.rounds or not overrides_of(fresh):
                 return None
             self.steps.append(fresh)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xaiframe.facts import Fact, Facts, Prescription
@@ -26,9 +26,13 @@ class Match:
 
 
 def prescribe(
-    facts: Facts, rules: Mapping[str, Mapping[str, Any]], config: Mapping[str, Any]
+    facts: Facts,
+    rules: Mapping[str, Mapping[str, Any]],
+    config: Mapping[str, Any],
+    accepted: Sequence[str] = (),
 ) -> list[Prescription]:
-    """The prescriptions that fire on these facts, in the order of the rules.
+    """The prescriptions that fire on these facts, in the order of the rules; ``accepted`` are the
+    keys of those that wait for a person and that the recipe's owner accepts.
 
     A rule whose settings are all in force already does not fire again. A setting that the
     composed ``config`` does not have (dropout in a model without it) is left out, and said so.
@@ -36,7 +40,11 @@ def prescribe(
     """
     parsed = [rule_of(key, node) for key, node in rules.items()]
     fired = [_prescription(rule, facts, config) for rule in parsed]
-    return [one for one in fired if one is not None]
+    return [
+        replace(one, accepted=one.key in accepted and not one.automatic and bool(one.overrides))
+        for one in fired
+        if one is not None
+    ]
 
 
 def _prescription(

@@ -68,8 +68,9 @@ def settled(prescriptions: Sequence[Prescription]) -> dict[str, Any]:
 
 
 def overrides_of(prescriptions: Sequence[Prescription], automatic_only: bool = True) -> list[str]:
-    """Override strings for the command line or the next round, conflicts settled."""
-    chosen = [one for one in prescriptions if one.automatic or not automatic_only]
+    """Override strings for the command line or the next round, conflicts settled; without
+    ``automatic_only`` also those of prescriptions that no round applies by itself."""
+    chosen = [one for one in prescriptions if one.applies or not automatic_only]
     return [override(key, value) for key, value in settled(chosen).items()]
 
 
@@ -103,8 +104,8 @@ def _text(value: str) -> str:
 def to_yaml(prescriptions: Sequence[Prescription]) -> str:
     """A YAML list of prescriptions, each under the command that applies it, ready to be copied."""
     lines = [
-        "# What this run prescribes. Automatic prescriptions are applied by `rounds=2`, the others",
-        "# wait for a decision.",
+        "# What this run prescribes. `rounds=2` applies what is automatic or accepted,",
+        "# the rest waits for a decision by the recipe's owner: `accept=[KEY]`.",
     ]
     for conflict in conflicts(prescriptions):
         kept = f"{conflict.kept} prevails" if conflict.kept else "none is applied"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from xaiframe.facts import Fact, Facts, Prescription
@@ -19,6 +19,8 @@ STANDING = {
     "tuning → explanation": ("tuning.comparison.agreement.mean_spearman",),
 }
 """Facts that pass along a relation without any rule."""
+FOUND = frozenset({"lowest", "highest"})
+"""Labels that name the two groups a gap was found between."""
 MOST = 3
 """Facts shown per rule."""
 
@@ -51,8 +53,9 @@ Verdict = Literal["kept", "no effect", "harmful", "undecided"]
 class Effect:
     """What an applied prescription did to the fact that it promised to improve.
 
-    round: the first round it was in force, held against the round before. taken_back: whether the
-    next round ran without it.
+    labels: which of several facts of that name, a column's say. round: the first round it was in
+    force, held against the round before. taken_back: whether the next round ran without it.
+    accepted: it waited for a person, and the recipe's owner accepted it.
     """
 
     prescription: str
@@ -64,8 +67,10 @@ class Effect:
     after: float | None = None
     before_interval: tuple[float, float] | None = None
     after_interval: tuple[float, float] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     round: int = 0
     taken_back: bool = False
+    accepted: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -137,18 +142,27 @@ def _once(facts: Sequence[Fact]) -> Iterator[Fact]:
 
 
 def effects(before: Facts, after: Facts, prescriptions: Sequence[Prescription]) -> list[Effect]:
-    """For every automatic prescription: did the fact it expects to improve improve?
+    """For every applied prescription: did the fact it expects to improve improve? Where several
+    facts bear the name (one per column, say), each is told.
 
     ``kept`` when it moved as expected and each value lies outside the other's 95 % interval,
     ``harmful`` when it moved the other way by as much, otherwise ``no effect``. ``undecided``
     when it cannot be told, or when other prescriptions overruled all of its settings.
     """
-    automatic = [one for one in prescriptions if one.automatic and one.expect]
-    values = settled(automatic)
+    applied = [one for one in prescriptions if one.applies and one.expect]
+    values = settled(applied)
     return [
-        _effect(before, after, one) if _applied(one, values) else _overruled(one)
-        for one in automatic
+        replace(effect, accepted=one.accepted)
+        for one in applied
+        for effect in (_effects(before, after, one) if _applied(one, values) else [_overruled(one)])
     ]
+
+
+def harmed(told: Sequence[Effect]) -> set[str]:
+    """The prescriptions that made something worse and nothing better: what harms one group and
+    helps another is for people to weigh."""
+    kept = {one.prescription for one in told if one.verdict == "kept"}
+    return {one.prescription for one in told if one.verdict == "harmful"} - kept
 
 
 def _applied(one: Prescription, values: Mapping[str, Any]) -> bool:
@@ -166,16 +180,30 @@ def _overruled(one: Prescription) -> Effect:
     return Effect(one.key, one.expect["fact"], one.expect["direction"], "undecided", reason)
 
 
-def _effect(before: Facts, after: Facts, one: Prescription) -> Effect:
+def _effects(before: Facts, after: Facts, one: Prescription) -> list[Effect]:
+    """One per fact of the expected name; those of a round are paired by what they are about."""
+    was, now = (
+        {_about(fact): fact for fact in facts.where(one.expect["fact"])}
+        for facts in (before, after)
+    )
+    pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
+    return [_effect(old, new, one) for old, new in pairs or [(None, None)]]
+
+
+def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
+    """A fact's labels but for those that say what was found, which may differ between rounds."""
+    return tuple(sorted((k, v) for k, v in fact.labels.items() if k not in FOUND))
+
+
+def _effect(old: Fact | None, new: Fact | None, one: Prescription) -> Effect:
     name, direction = one.expect["fact"], one.expect["direction"]
-    old, new = before.one(name), after.one(name)
     was, now = _number(old), _number(new)
     if old is None or new is None or was is None or now is None:
         reason = f"{name} was not measured {'before' if was is None else 'after'}"
         return Effect(one.key, name, direction, "undecided", reason, was, now)
     verdict, reason = _compared(old, new, direction)
-    intervals = old.interval, new.interval
-    return Effect(one.key, name, direction, verdict, reason, was, now, *intervals)
+    ends = old.interval, new.interval
+    return Effect(one.key, name, direction, verdict, reason, was, now, *ends, dict(_about(old)))
 
 
 def _number(fact: Fact | None) -> float | None:

@@ -107,6 +107,7 @@ def _because_of(record: Record, item: Prescription, check: str) -> bool:
 def _told(item: Prescription) -> str:
     settings = words.listing(f"{key} = {value}" for key, value in item.overrides.items())
     how = "a further round applies it" if item.automatic else "a person decides"
+    how = "accepted by the recipe's owner" if item.accepted else how
     expected = item.expect.get("fact", "")
     hope = f" Expected: {expected} becomes {item.expect.get('direction')}." if expected else ""
     does = f" Sets {settings} ({how})." if settings else ""

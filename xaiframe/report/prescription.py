@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from xaiframe.facts import Fact
+from xaiframe.facts import Fact, Prescription
 from xaiframe.prescription.overrides import conflicts
 from xaiframe.report import words
 from xaiframe.report.block import (
@@ -70,16 +70,21 @@ def prescribed(record: Record) -> Iterable[Block]:
                 "command": f"xaiframe run recipes/{recipe}.yaml " + " ".join(overrides)
                 if overrides
                 else "",
-                "by": _by(item.automatic, bool(overrides)),
+                "by": by(item),
                 "expect": _expect(dict(item.expect)),
             },
         )
 
 
-def _by(automatic: bool, here: bool) -> str:
-    if not here:
+def by(item: Prescription) -> str:
+    """Who puts a prescription into force."""
+    if not item.overrides:
         return "to be done where the model is trained"
-    return "applied by a further round" if automatic else "to be applied by hand"
+    if item.accepted:
+        return "accepted by the recipe's owner, applied by a further round"
+    if item.automatic:
+        return "applied by a further round"
+    return f"to be applied by hand, or by rounds=2 and accept=[{item.key}]"
 
 
 def override(key: str, value: Any) -> str:
