@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ from xaiframe.prescription.relations import Effect, relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
 from xaiframe.run import Round
+from xaiframe.runner.before_after import Stored, before_after
 from xaiframe.runner.environment import revision, versions
 from xaiframe.runner.ledger import Ledger
 from xaiframe.runner.subject import Tools
-from xaiframe.store import Cache, RunFolder, digest, digests, to_json
+from xaiframe.store import Cache, RunFolder, digest, digests, source_digest, to_json
 
 log = logging.getLogger("xaiframe")
 
@@ -120,6 +121,8 @@ def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
         into = f"round-{number}" if rounds > 1 else ""
         ledger = Ledger(job.cache, job.folder, job.observer, into)
         Round(composed, planned, ledger, tools, job.trust).go()
+        if judged:
+            since_first(judged[0].ledger, ledger, composed, tools)
         judged.append(_judged(composed, planned, ledger))
         course.judge(judged[-2].facts if number > 1 else None, judged[-1].facts)
         overrides = course.further(judged[-1].prescriptions)
@@ -131,6 +134,28 @@ def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
         log.info("round %d runs with %s", number + 1, " ".join(overrides[len(job.overrides) :]))
         composed = compose(composed.path, overrides, job.trust)
         tools, planned = preflight(composed, job.trust)
+
+
+def since_first(first: Ledger, last: Ledger, composed: Composed, tools: Tools) -> None:
+    """What became of the first round's answers, gaps and explanations, on the same rows."""
+    last.observer.stage("rounds", 1)
+    recipe = composed.recipe
+    data = replace(tools.data, sensitive=tuple(recipe.strategy.sensitive))
+    fairness = recipe.evaluation.get("fairness") or {}
+    was, now = (last.folder.path / one.into / "artifacts" for one in (first, last))
+    decides = {
+        "units": [[one.key for one in ledger.units] for ledger in (first, last)],
+        "fairness": fairness,
+        "sensitive": data.sensitive,
+        "source": source_digest("runner/before_after.py", "evaluation", "probe", "data/groups"),
+    }
+    last.unit(
+        "rounds",
+        "paired",
+        decides,
+        lambda: before_after(data, fairness, Stored.below(was), Stored.below(now), recipe.seed),
+        ready=True,
+    )
 
 
 def _judged(composed: Composed, planned: Plan, ledger: Ledger) -> Judged:

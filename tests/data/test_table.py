@@ -263,3 +263,19 @@ def test_a_schema_is_held_against_the_cells_as_they_were_read(stored, frame):
     schema = {"columns": {"grade": {"dtype": "int64", "checks": {"less_than": 3}}}}
     found = problems(stored(frame), schema=schema, drop=["grade"])
     assert "column 'grade', row 3: 3 breaks less_than(3)" in found[0]
+
+
+def test_classes_bear_the_names_that_the_recipe_gives_their_labels(stored, frame):
+    numbered = frame.assign(label=np.where(frame["label"] == "yes", 1, 0))
+    module = Table(stored(numbered), "label", named={"1": "leaves", "0": "stays"})
+    assert module.data.classes == ("leaves", "stays")  # in the order given
+    told = np.array(module.data.classes, dtype=object)[module.data.test.y]
+    wanted = np.where(numbered["label"].iloc[module.data.test.ids] == 1, "leaves", "stays")
+    np.testing.assert_array_equal(told, wanted)
+    fresh = module.rows(stored(numbered.iloc[module.data.test.ids], "new.csv"))
+    np.testing.assert_array_equal(fresh.y, module.data.test.y)
+    (fault,) = problems(stored(numbered), named={"1": "leaves"})
+    assert "'0' is no class" in fault
+    missing = numbered.astype({"label": object})
+    missing.loc[3, "label"] = None
+    assert "the target is missing" in problems(stored(missing), named={"0": "a", "1": "b"})[0]

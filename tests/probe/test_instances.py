@@ -73,3 +73,16 @@ def test_instances_are_unique_bounded_and_come_with_their_scores(data):
     np.testing.assert_allclose(chosen.scores, scorer(chosen.split.x, chosen.targets))
     everything = choose(data, data.test, model, reference, scorer, 10_000, 6, 0)
     assert len(everything) == len(data.test)
+
+
+def test_another_model_is_explained_on_the_same_sample(data):
+    """Cases follow the model; the rest must not, or two rounds have nothing in common."""
+    chosen = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        network = nn.Sequential(nn.LayerNorm(30), nn.Linear(30, 2))
+        model = WhiteBox(network, "classification", data.classes, ())
+        reference = declare(ReferenceConfig(), data, 0)
+        found = choose(data, data.test, model, reference, Scorer(model, reference), 20, 3, 0)
+        chosen.append(set(found.split.ids))
+    assert len(chosen[0] & chosen[1]) >= 20 - 2 * 3

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from xaiframe.facts import Fact
 from xaiframe.report.executive import changed
-from xaiframe.report.prescription import disputed, effects, override
+from xaiframe.report.prescription import disputed, override
 from xaiframe.report.record import Record
+from xaiframe.report.rounds import compared, effects
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)
 values = st.one_of(
@@ -60,12 +61,12 @@ def test_rounds_are_compared_fact_by_fact(table_run, tmp_path):
     }
     harm = effect | {"verdict": "harmful", "taken_back": True}
     (run / "effects.json").write_text(json.dumps([effect, harm]))
-    blocks = {block.key: block for block in effects(Record(run))}
+    blocks = {block.key: block for part in (effects, compared) for block in part(Record(run))}
     told = [[cell.text for cell in row] for row in blocks["effects"].cells()]
     assert told[0][1:] == ["2", "model.test.score", "0.600", "0.700", "kept"]
     assert told[1][-1] == "harmful, taken back"
     assert blocks["effects"].title == (
-        "Of 2 prescriptions applied, 1 improved what it should and 1 did harm"
+        "Of 2 facts that prescriptions should improve, 1 improved and 1 became worse"
     )
     row = next(r for r in blocks["rounds"].cells() if r[0].text == "model.test.score")
     assert [cell.text for cell in row[1:]] == ["0.600", "0.700", "0.100"]

@@ -20,7 +20,7 @@ from xaiframe.data.tables.kinds import Kinds, Typed
 from xaiframe.data.tables.reading import Reading, builtin, read
 from xaiframe.data.tables.rows import only, reading_notes, require, shared_out
 from xaiframe.data.tables.schema import enforce
-from xaiframe.data.tables.target import class_indices, class_names, quantities
+from xaiframe.data.tables.target import class_indices, class_names, quantities, renamed
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 from xaiframe.facts import Fact
@@ -32,8 +32,9 @@ class Table(DataModule):
     source, sha256
         a path, a glob (files of the same columns are joined), ``shared:…`` or ``https://…`` of
         ``.csv``, ``.tsv``, ``.parquet`` or ``.feather`` files, or ``builtin:breast_cancer``.
-    target, task, classes
-        the target's column; classes: their order, otherwise sorted.
+    target, task, classes, named
+        the target's column; classes: their order, otherwise sorted; named: label in the source →
+        name of its class, in order, so that a report need not speak of 0 and 1.
     features, drop, id
         columns the model sees (empty: all that are left; from Parquet only these are read);
         columns it never sees, kept aside; the column that names what a row is about, whose value
@@ -97,11 +98,13 @@ class Table(DataModule):
         most_levels: int = 30,
         sha256: str = "",
         time: str = "",
+        named: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.source, self.sha256, self.target, self.task = source, sha256, target, task
         self.drop, self.units, self.id = tuple(drop), dict(units or {}), id
-        self.wanted, self.classes = tuple(features), tuple(classes)
+        self.wanted, self.named = tuple(features), dict(named or {})
+        self.classes = tuple(classes) or tuple(dict.fromkeys(self.named.values()))
         self.filter, self.schema, self.most_levels = tuple(filter), schema, most_levels
         self.form = Format(encoding, separator, decimal, thousands, tuple(missing))
         spelled = dates if isinstance(dates, Mapping) else dict.fromkeys(dates or (), "")
@@ -118,7 +121,7 @@ class Table(DataModule):
         reading = self._read()
         typed, notes = self._typed(reading)
         frame = reading.frame
-        labels = frame.pop(self.target)
+        labels = renamed(frame.pop(self.target), self.named)
         classes = () if self.task == "regression" else class_names(labels, self.classes, reading)
         y = self._answers(labels, classes, reading)
         problems = check_rows(reading.place(self.target), y, classes)
@@ -177,7 +180,8 @@ class Table(DataModule):
         frame = reading.frame
         y = np.full(len(frame), -1 if data.classes else np.nan)
         if self.target in frame and frame[self.target].notna().all():
-            y = self._answers(frame[self.target], data.classes, reading)
+            labels = renamed(frame[self.target], self.named)
+            y = self._answers(labels, data.classes, reading)
         others = [name for name in frame.columns if name not in (*data.features, self.target)]
         ids = frame.index.to_numpy(dtype=np.int64)
         frame = frame.reset_index(drop=True)

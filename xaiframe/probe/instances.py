@@ -53,9 +53,10 @@ def choose(
 ) -> Instances:
     """At most ``count`` rows of ``source``: ``cases`` informative ones, then a random sample."""
     kinds = case_kinds(data, model, source, min(cases, count))
-    rest = np.setdiff1d(np.arange(len(source)), np.array(list(kinds), dtype=int))
     room = max(0, min(count, len(source)) - len(kinds))
-    drawn = np.random.default_rng([seed, 11]).choice(rest, min(room, len(rest)), replace=False)
+    # one order of all rows, whatever the cases: another model is explained on the same sample
+    order = np.random.default_rng([seed, 11]).permutation(len(source))
+    drawn = order[~np.isin(order, list(kinds))][:room]
     positions = np.array([*kinds, *np.sort(drawn)], dtype=int)
     split = source.take(positions)
     targets = reference.targets(model, split.x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from xaiframe.report import explained, headline, words
@@ -10,6 +10,7 @@ from xaiframe.report.block import Block, Chapter, Page, parts
 from xaiframe.report.messages import words as text_words
 from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
+from xaiframe.report.rounds import OUTCOMES, abouts, paired
 
 
 def chapter(record: Record) -> Chapter:
@@ -57,21 +58,46 @@ def page(record: Record) -> Iterable[Block]:
 
 
 def changed(record: Record) -> list[str]:
-    """What the rounds changed and what it did, from the first round's test score to the last's."""
+    """What the rounds changed and what it did, and how the score of the same test rows moved."""
     rounds = record.earlier()
     if len(rounds) < 2:
         return []
-    told = [
-        f"{words.sentence(words.label(str(one['prescription'])))} (round {one['round']}): "
-        f"{words.label(str(one['verdict']))}{', taken back' if one.get('taken_back') else ''}."
-        for one in record.effects
-    ]
+    told = [_became(*one) for one in _by_prescription(record.effects)]
+    if said := paired(record):
+        return [*told, said]
     scores = [one.facts.one("model.test.score") for one in (rounds[0], rounds[-1])]
     known = [one for one in scores if one is not None and isinstance(one.value, (int, float))]
     if len(known) == 2:
         was, now = (words.measured(one.value, one.unit) for one in known)
         told.append(f"Test score of round 1 {was}, of round {len(rounds)} {now}.")
     return told
+
+
+Effects = Sequence[Mapping[str, Any]]
+
+
+def _by_prescription(effects: Effects) -> Iterator[tuple[str, int, Effects]]:
+    """(prescription, round, effects) in the order of the rounds."""
+    keys = dict.fromkeys((str(one["prescription"]), int(one["round"])) for one in effects)
+    for key, number in keys:
+        own = [one for one in effects if (str(one["prescription"]), one["round"]) == (key, number)]
+        yield key, number, own
+
+
+def _became(key: str, number: int, effects: Effects) -> str:
+    """What one prescription did, per column where its fact has several."""
+    leave = ", accepted by the owner" if effects[0].get("accepted") else ""
+    back = ", taken back" if any(one.get("taken_back") for one in effects) else ""
+    kinds: dict[str, list[str]] = {}
+    for one, about in zip(effects, abouts(effects), strict=True):
+        kinds.setdefault(str(one["verdict"]), []).append(about)
+    told = [
+        f"{OUTCOMES.get(kind, kind)} for {words.listing(about)}"
+        if any(about)
+        else words.label(kind)
+        for kind, about in kinds.items()
+    ]
+    return f"{words.sentence(words.label(key))} (round {number}{leave}): {'; '.join(told)}{back}."
 
 
 def uses(record: Record) -> list[dict[str, Any]]:

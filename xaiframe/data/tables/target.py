@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,15 @@ from xaiframe.explanation import Array
 
 MANY = 50
 """More classes than this, all numbers, look like a quantity."""
+
+
+def renamed(labels: pd.Series, names: Mapping[Any, str]) -> pd.Series:
+    """Labels under the names that the recipe gives them; one without a name, and a missing one,
+    stays as it is."""
+    if not names:
+        return labels
+    told = {written(one): name for one, name in names.items()}
+    return spelled(labels).map(lambda one: told.get(one, one)).where(labels.notna(), None)
 
 
 def class_names(labels: pd.Series, declared: Sequence[Any], reading: Reading) -> tuple[str, ...]:

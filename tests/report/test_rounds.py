@@ -1,0 +1,126 @@
+"""Before and after in the report: who let it happen, on the same rows, and in what words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from xaiframe.facts import Fact, Prescription
+from xaiframe.report.executive import changed
+from xaiframe.report.moved import gaps, reliance
+from xaiframe.report.record import Record
+from xaiframe.report.rounds import applied, effects, same_rows
+
+GAP = {"fact": "evaluation.fairness.demographic_parity_difference", "direction": "lower"}
+SCORE = Fact("rounds.paired.score_change", -0.00001, "share", n=300, interval=(-0.02, 0.02))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """Two rounds; the first prescribes one thing that the owner accepts and one that waits."""
+    accepted = Prescription("base_rate_gap", "precaution → optimization", {"repair": ["reweigh"]},
+                            "A gap is learnt.", False, GAP, accepted=True)  # fmt: skip
+    waiting = Prescription("sensitive_proxy", "precaution → explanation", {"data.drop": ["age"]},
+                           "A proxy.", False, GAP)  # fmt: skip
+    for number in (1, 2):
+        (tmp_path / f"round-{number}").mkdir()
+    stored = [dict(one.to_dict(), fired_by=[]) for one in (accepted, waiting)]
+    (tmp_path / "round-1" / "prescriptions.yaml").write_text(yaml.safe_dump(stored))
+    told = {"prescription": "base_rate_gap", **GAP, "round": 2, "taken_back": False,
+            "before": 0.4, "after": 0.2, "accepted": True}  # fmt: skip
+    verdicts = {"race": "no effect", "sex": "kept", "age": "kept"}
+    effects = [
+        told | {"verdict": verdict, "labels": {"column": column, "positive": "yes"}}
+        for column, verdict in verdicts.items()
+    ]
+    (tmp_path / "effects.json").write_text(json.dumps(effects))
+    recipe = {"recipe": {"name": "r", "strategy": {"owner": "Ada"}}}
+    (tmp_path / "plan.json").write_text(json.dumps(recipe))
+    changed = Fact("rounds.paired.answers_changed", 0.06, "share", n=300)
+    facts = [SCORE.to_dict(), changed.to_dict()]
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    (tmp_path / "artifacts" / "rounds.paired").mkdir(parents=True)
+    return tmp_path
+
+
+def table(run: Path, name: str, rows: list[dict[str, object]]) -> None:
+    pd.DataFrame(rows).to_parquet(run / "artifacts" / "rounds.paired" / f"{name}.parquet")
+
+
+def test_what_was_accepted_says_by_whom_and_what_waits_is_not_shown_as_applied(run):
+    (page,) = applied(Record(run))
+    assert page.data["title"] == "Base rate gap: applied in round 2"
+    assert page.data["by"] == "accepted by the recipe's owner, Ada"
+    assert page.data["command"] == "'repair=[reweigh]'"
+
+
+def test_effects_name_the_column_and_leave_out_what_they_share(run):
+    (shown,) = effects(Record(run))
+    assert [row[2].text.partition("(")[2] for row in shown.cells()] == ["race)", "sex)", "age)"]
+    assert shown.title == (
+        "Of 3 facts that prescriptions should improve, 2 improved and 1 did not move beyond chance"
+    )
+
+
+def test_the_summary_tells_gain_and_cost_in_one_place(run):
+    assert changed(Record(run)) == [
+        "Base rate gap (round 2, accepted by the owner): did not move beyond chance for race; "
+        "improved for sex and age.",
+        "On the same 300 test rows accuracy, counting classes equally, moved by 0.000 (−0.020 to "
+        "0.020): no change beyond chance. 6 of 100 answers changed.",
+    ]
+    (prose,) = same_rows(Record(run))
+    assert prose.title == "The same test rows in round 1 and round 2"
+
+
+@pytest.mark.parametrize(
+    ("ends", "worth"), [((0.01, 0.03), ": better."), ((-0.03, -0.01), ": worse.")]
+)
+def test_a_score_beyond_chance_is_called_so(run, ends, worth):
+    fact = Fact(SCORE.name, sum(ends) / 2, "R²", n=300, interval=ends)
+    (run / "facts.json").write_text(json.dumps([fact.to_dict()]))
+    (prose,) = same_rows(Record(run))
+    assert prose.paragraphs[0].startswith("On the same 300 test rows R² moved by ")
+    assert prose.paragraphs[0].endswith(worth)
+
+
+def gap(column: str, change: float, half: float) -> dict[str, object]:
+    return {"column": column, "positive": "yes", "measure": "accuracy_difference", "n": 300,
+            "before": 0.4, "after": 0.4 + change, "change": change, "low": change - half,
+            "high": change + half}  # fmt: skip
+
+
+def test_gaps_that_narrow_widen_or_stay_are_told_apart(run):
+    assert not list(gaps(Record(run)))
+    table(run, "gaps", [gap("race", -0.2, 0.1), gap("sex", 0.1, 0.05), gap("age", 0.01, 0.05)])
+    (shown,) = gaps(Record(run))
+    assert [row[-1].text for row in shown.cells()] == ["narrower", "within chance", "wider"]
+    assert shown.title == (
+        "Gaps between groups narrowed by 0.200 (race, accuracy difference) and widened by 0.100 "
+        "(sex, accuracy difference)"
+    )
+    table(run, "gaps", [gap("age", 0.01, 0.05)])
+    (shown,) = gaps(Record(run))
+    assert shown.title == "No gap between groups moved beyond chance"
+
+
+def test_the_feature_whose_share_moved_most_is_named(run):
+    assert not list(reliance(Record(run)))
+    rows = [
+        {"feature": name, "direction": side, "before": 0.5, "after": 0.5 + change,
+         "change": change, "low": change - 0.05, "high": change + 0.05, "n": 12}
+        for side in ("perturbation", "gradient")
+        for name, change in (("age", -0.2), ("priors", 0.04))
+    ]  # fmt: skip
+    table(run, "features", rows)
+    (figure,) = reliance(Record(run))
+    assert figure.title == "The model relies less on “age”: −20 points of attribution"
+    panels = [panel["layer"][1]["data"]["values"] for panel in figure.spec["hconcat"]]
+    assert [len(values) for values in panels] == [4, 4]
+    table(run, "features", [row | {"low": -1.0, "high": 1.0} for row in rows])
+    (figure,) = reliance(Record(run))
+    assert figure.title == "No feature's share of the explanations moved beyond chance"

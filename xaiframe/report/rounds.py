@@ -1,0 +1,169 @@
+"""What earlier rounds changed, by whose leave, and what became of the same rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from xaiframe.facts import Fact, Prescription
+from xaiframe.prescription.overrides import command
+from xaiframe.report import words
+from xaiframe.report.block import Block, Cell, Page, Prose, Row, ScreenTable, Table, num
+from xaiframe.report.record import Record
+
+COMPARED = (
+    "model.test.score",
+    "model.test.calibration_error",
+    "evaluation.agreement.mean_spearman",
+    "evaluation.agreement.conflicting_share",
+    "evaluation.knowledge.held_share",
+    "evaluation.shortcuts.lost",
+    "precaution.correlation.redundant_pairs",
+)
+OUTCOMES = {
+    "kept": "improved",
+    "no effect": "did not move beyond chance",
+    "harmful": "became worse",
+    "undecided": "cannot be judged",
+}
+"""Verdict → what became of the fact that was to improve."""
+PAIRED = "rounds.paired"
+
+
+def applied(record: Record) -> Iterable[Block]:
+    """Each prescription that an earlier round put into force: when, by whose leave, and why."""
+    owner = str(record.strategy.get("owner") or "")
+    for number, item in in_force(record):
+        leave = "its rule is automatic"
+        if item.accepted:
+            leave = "accepted by the recipe's owner" + (f", {owner}" if owner else "")
+        yield Page(
+            f"applied-{item.key}-{number}",
+            "_prescription.html",
+            {
+                "title": f"{words.sentence(words.label(item.key))}: applied in round {number}",
+                "relation": words.label(item.relation),
+                "because": item.because,
+                "fired_by": list(item.fired_by),
+                "by": leave,
+                "command": command(item),
+                "expect": f"{item.expect['fact']} should become {item.expect['direction']}",
+            },
+        )
+
+
+def in_force(record: Record) -> Iterator[tuple[int, Prescription]]:
+    """(round, prescription) of all that was applied, in order; what was taken back as well."""
+    told = {(one.get("round"), one.get("prescription")) for one in record.effects}
+    for number, before in enumerate(record.earlier()[:-1], 2):
+        for item in before.prescriptions:
+            if item.applies and (number, item.key) in told:
+                yield number, item
+
+
+def effects(record: Record) -> Iterable[Block]:
+    """What became of the facts that the applied prescriptions were to improve."""
+    if record.effects:
+        rows: list[Row] = [
+            [
+                words.sentence(words.label(str(one["prescription"]))),
+                Cell(str(one.get("round") or "–"), "number"),
+                str(one["fact"]) + (f" ({about})" if about else ""),
+                num(one.get("before"), spread=one.get("before_interval")),
+                num(one.get("after"), spread=one.get("after_interval")),
+                _became(one),
+            ]
+            for one, about in zip(record.effects, abouts(record.effects), strict=True)
+        ]
+        yield Table(
+            "effects",
+            outcome(record.effects),
+            ["prescription", "round", "fact it should improve", "before", "after", "what it did"],
+            rows,
+            how="Before: the round before it was applied. After: the round it was applied in. "
+            "A fact moved where each value lies outside the other's interval. What made something "
+            "worse and nothing better is taken back: the next round runs without it.",
+            caution="One repetition: a change smaller than its interval is noise.",
+            compact=True,
+            widths=(13, 6, 43, 14, 14, 10),
+        )
+
+
+def abouts(effects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each effect is about, in the labels that tell it from the others."""
+    given = [dict(one.get("labels") or {}) for one in effects]
+    told = {key for labels in given for key in labels
+            if len({labels.get(key) for labels in given}) > 1}  # fmt: skip
+    return [", ".join(str(v) for key, v in labels.items() if key in told) for labels in given]
+
+
+def _became(effect: Mapping[str, Any]) -> str:
+    verdict = words.label(str(effect.get("verdict") or "not judged"))
+    return f"{verdict}, taken back" if effect.get("taken_back") else verdict
+
+
+def outcome(effects: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the expected improvements came."""
+    verdicts = Counter(str(one.get("verdict")) for one in effects)
+    told = [f"{verdicts[kind]} {said}" for kind, said in OUTCOMES.items() if verdicts[kind]]
+    facts = words.count(len(effects), "fact")
+    return f"Of {facts} that prescriptions should improve, {words.listing(told)}"
+
+
+def compared(record: Record) -> Iterable[Block]:
+    """Headline facts of the first round beside those of the last; on screen, all of them."""
+    rounds = record.earlier()
+    if len(rounds) < 2:
+        return
+    first, last = rounds[0].facts, rounds[-1].facts
+    heads = ["fact", "round 1", f"round {len(rounds)}", "change"]
+    pairs = [(first.one(name), last.one(name), name) for name in COMPARED]
+    rows = [_pair(*pair) for pair in pairs if pair[0] or pair[1]]
+    yield Table("rounds", f"Round 1 and round {len(rounds)}", heads, rows, compact=True)
+    plain = [f.name for f in last if not f.labels and isinstance(f.value, (int, float))]
+    every = [_pair(first.one(name), last.one(name), name) for name in dict.fromkeys(plain)]
+    yield ScreenTable(
+        "all-rounds", "Every fact of both rounds", heads, every, compact=True, sortable=True
+    )
+
+
+def _pair(before: Fact | None, after: Fact | None, name: str) -> Row:
+    cells = [
+        num(f.value, f.unit, f.interval) if f else Cell("not assessed") for f in (before, after)
+    ]
+    values = [f.value for f in (before, after) if f and isinstance(f.value, (int, float))]
+    change = num(float(values[1]) - float(values[0])) if len(values) == 2 else Cell("–", "number")
+    return [Cell(name, "code"), *cells, change]
+
+
+def same_rows(record: Record) -> Iterable[Block]:
+    """How the score moved on the same test rows, and how many answers did."""
+    said = paired(record)
+    if said:
+        yield Prose([said], f"The same test rows in round 1 and round {len(record.earlier())}")
+
+
+def paired(record: Record) -> str:
+    """The change of the score and of the answers in words; empty where there was one round."""
+    moved = record.facts.one(f"{PAIRED}.score_change")
+    if moved is None or not isinstance(moved.value, (int, float)):
+        return ""
+    name = "R²" if moved.unit == "R²" else "accuracy, counting classes equally,"
+    spread = f" ({words.interval(moved.interval)})" if moved.interval else ""
+    low, high = moved.interval or (-1.0, 1.0)
+    worth = "better" if low > 0 else "worse" if high < 0 else "no change beyond chance"
+    said = (
+        f"On the same {words.number(moved.n)} test rows {name} moved by "
+        f"{signed(float(moved.value))}{spread}: {worth}."
+    )
+    answers = record.facts.one(f"{PAIRED}.answers_changed")
+    if answers is not None and isinstance(answers.value, (int, float)):
+        said += f" {words.sentence(words.of_hundred(float(answers.value)))} answers changed."
+    return said
+
+
+def signed(value: float) -> str:
+    """A change with its sign."""
+    near = round(value, 3)
+    return f"{near:+.3f}".replace("-", "−") if near else "0.000"
