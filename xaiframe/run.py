@@ -14,6 +14,7 @@ from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.kinds.answer import Answer
 from xaiframe.model.face import Model
+from xaiframe.model.trail import Trail, packed, unpacked
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
 from xaiframe.runner.bounds import Bounds
@@ -41,6 +42,9 @@ DECLARED = (
     "mitigation",
     "fallback",
 )
+
+FITTING = ("runner/fit.py", "runner/keeping.py")
+"""What makes a fit, beside the network, the data and the repairs."""
 
 
 @dataclass
@@ -197,14 +201,24 @@ class Round:
             "repairs": self.repairs.digests,
             "seed": recipe.seed,
             "runner": recipe.runner,
-            "source": room_digest(recipe.model, "model", "data", "runner/fit.py"),
+            "source": room_digest(recipe.model, "model", "data", *FITTING),
+            **({"checkpoints": self.checkpoints} if self.checkpoints else {}),
         }
         key = unit_key("model", "fit", decides)
         outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
         assert outcome is not None
         model = restore(self.tools.architecture, outcome.files["network.pt"], self.data)
         model.at_most(recipe.explain.max_batch)
+        if self.checkpoints:
+            learnt = self.repairs.train if self.repairs.digests else None
+            model.trail = Trail(unpacked(outcome.files["checkpoints.pt"]), learnt)
         return model
+
+    @property
+    def checkpoints(self) -> int:
+        """How many steps of the fit some method asks for; 0 where none does."""
+        methods = self.tools.methods["gradient"].values()
+        return max((int(getattr(one, "checkpoints", 0)) for one in methods), default=0)
 
     def _fit(self, key: str) -> Outcome:
         recipe, folder = self.recipe, self.ledger.cache.partial(key)
@@ -219,7 +233,9 @@ class Round:
             recipe.seed,
             conduct,
             self.data,
+            self.checkpoints,
         )
+        kept = {"checkpoints.pt": packed(fitted.steps)} if fitted.steps else {}
         best = fitted.history.iloc[fitted.best_epoch - 1]
         network = fitted.model.module
         parameters = sum(p.numel() for p in network.parameters())
@@ -234,7 +250,7 @@ class Round:
                 Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
             ],
             tables={"history": fitted.history},
-            files={"network.pt": fitted.weights},
+            files={"network.pt": fitted.weights, **kept},
         )
 
     def probe(self, model: Model) -> Subject:

@@ -14,6 +14,7 @@ from xaiframe.data.face import Data
 from xaiframe.errors import AuditError, DataError, ModelError, Problem
 from xaiframe.explanation import Method
 from xaiframe.model.face import Model
+from xaiframe.model.trail import Trail, unpacked
 from xaiframe.planning.plan import plan
 from xaiframe.preflight import make_tools
 from xaiframe.probe.reference import Reference, declare
@@ -186,6 +187,10 @@ def audited_model(tools: Tools, record: Record) -> Model:
         except RuntimeError as error:
             message = f"the weights do not fit the recipe's network: {' '.join(str(error).split())}"
             raise ModelError(Problem(place, message[:300], "the version that audited")) from None
+        steps = path.with_name("checkpoints.pt")
+        if steps.is_file():
+            repaired = bool(tools.recipe.repair)
+            model.trail = Trail(unpacked(steps.read_bytes()), lost=repaired)
     if model.digest != wanted:
         message = f"is not the audited model: its digest is {model.digest[:12]}…"
         hint = f"the model as audited (digest {wanted[:12]}…), or a new audit of this one"

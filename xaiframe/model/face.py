@@ -14,6 +14,7 @@ from torch import nn
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
 from xaiframe.model.memory import in_batches
+from xaiframe.model.trail import Trail
 from xaiframe.store import digest
 
 Output = Literal["logit", "probability"]
@@ -49,6 +50,8 @@ class Model(ABC):
     module: nn.Module | None = None
     brought: bool = False
     """Whether it came trained: no row of the data is known to have trained it."""
+    trail: Trail | None = None
+    """Checkpoints of its fit, where it was fitted here and some method asked for them."""
     repeat_difference: float | None = None
     """Largest difference between two answers to one row, for a model that asks only once."""
     notices: tuple[str, ...] = ()

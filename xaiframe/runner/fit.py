@@ -21,9 +21,11 @@ from xaiframe.errors import ModelError, Problem
 from xaiframe.model.face import WhiteBox
 from xaiframe.model.network import Embedding
 from xaiframe.model.preparation import prepared, stored_preparations
+from xaiframe.model.trail import Step
 from xaiframe.recipe import Fit
 from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import PLAIN, Attack, Conduct
+from xaiframe.runner.keeping import Keeping
 from xaiframe.runner.trainer import Runner, quiet
 
 
@@ -137,12 +139,14 @@ def _class_weight(data: Data, fit: Fit) -> Tensor | None:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model, its history (one row per epoch) and the epoch whose weights were kept."""
+    """A fitted model, its history (one row per epoch) and the epoch whose weights were kept;
+    ``steps``: checkpoints on the way there, where some were asked for."""
 
     model: WhiteBox
     history: pd.DataFrame
     best_epoch: int
     weights: bytes
+    steps: tuple[Step, ...] = ()
 
 
 def fit(
@@ -154,12 +158,13 @@ def fit(
     seed: int,
     conduct: Conduct = PLAIN,
     built_on: Data | None = None,
+    checkpoints: int = 0,
 ) -> Fitted:
     """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
 
     ``conduct`` is what repairs ask of the fit beyond the rows of ``module``; ``built_on`` the data
     as read, where those rows are repaired: what stored weights are restored into has to have its
-    words and units.
+    words and units. ``checkpoints``: how many steps on the way are kept at most.
 
     Raises :class:`ModelError` when the loss is not finite.
     """
@@ -169,8 +174,9 @@ def fit(
     learner = Learner(network, config, module.data, conduct.attack)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
+    keeping = Keeping(checkpoints)
     with quiet():
-        trainer = runner.trainer(folder, [checkpoint, stopping], config.epochs)
+        trainer = runner.trainer(folder, [checkpoint, stopping, keeping], config.epochs)
         trainer.fit(learner, datamodule=module)
     history = pd.DataFrame(learner.history)
     if not np.isfinite(history["validation_loss"]).all():
@@ -181,11 +187,14 @@ def fit(
     learner.load_state_dict(best["state_dict"], strict=False)
     for file in folder.glob("*.ckpt"):
         file.unlink()
+    best_epoch = int(history["validation_loss"].to_numpy().argmin()) + 1
+    steps = keeping.steps(best_epoch, learner.network, config.learning_rate) if checkpoints else ()
     return Fitted(
         face(architecture, learner.network, module.data),
         history,
-        int(history["validation_loss"].to_numpy().argmin()) + 1,
+        best_epoch,
         weights(learner.network),
+        steps,
     )
 
 
