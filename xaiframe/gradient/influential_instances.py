@@ -50,6 +50,7 @@ class InfluentialInstances(Method):
     kind = "examples"
     needs = ("gradient",)
     own_reference = True
+    stochastic = True
     cost = "checkpoints * (min(sample, train) + instances) + instances * (1 + 2 * examples)"
     reference = "arXiv:2002.08484"
 
