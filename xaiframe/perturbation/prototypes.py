@@ -50,7 +50,7 @@ class Prototypes(Method):
     prototypes are chosen greedily so that the maximum mean discrepancy between them and the rows
     that the model answers alike is smallest; criticisms where the rows lie denser than they do,
     kept apart by the logarithm of a determinant (the paper also names rows that prototypes
-    overstate, which would be near ones here). The kernel is Gaussian, its width the median distance between
+    overstate, which lie beside one). The kernel is Gaussian, its width the median distance between
     rows. Greedy choice reaches (1 − 1/e) of the best where no two rows are much alike; a fact says
     whether these are. A prototype is typical of what the model says, right or wrong.
     """

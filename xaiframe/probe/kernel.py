@@ -76,8 +76,8 @@ def witness(kernel: Array, chosen: list[int]) -> Array:
 
 
 def criticisms(kernel: Array, chosen: list[int], count: int) -> list[int]:
-    """At most ``count`` rows that the prototypes leave out the most, unlike each other: greedily the
-    largest sum of witnesses above 0 and logarithm of the kernel's determinant."""
+    """At most ``count`` rows that the prototypes leave out the most, unlike each other: greedily
+    the largest sum of witnesses above 0 and logarithm of the kernel's determinant."""
     size, found = np.maximum(witness(kernel, chosen), 0), list[int]()
     left = np.diag(kernel) + RIDGE
     factors = np.empty((0, len(kernel)))
