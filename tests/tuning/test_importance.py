@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from xaiframe.tuning.importance import association
+from xaiframe.tuning.importance import association, spearman
 from xaiframe.tuning.space import Parameter
 from xaiframe.tuning.trials import Trial
 
@@ -33,3 +33,12 @@ def test_choices_that_decide_the_value_are_worth_one() -> None:
 def test_what_never_changed_has_no_importance() -> None:
     assert association(RANGE, trials("x", [1, 1, 1]), [1, 2, 3]) is None
     assert association(RANGE, trials("x", [1, 2, 3]), [1, 1, 1]) is None
+
+
+def test_the_direction_is_scipys_too_and_choices_have_none() -> None:
+    rng = np.random.default_rng(1)
+    x, y = rng.integers(0, 5, 12).tolist(), rng.normal(size=12).tolist()
+    expected = spearmanr(x, y).statistic
+    assert expected < 0
+    assert spearman(RANGE, trials("x", x), y) == pytest.approx(expected)
+    assert spearman(CHOICE, trials("c", [[1], [2], [3]]), [1, 2, 3]) is None

@@ -15,7 +15,7 @@ from xaiframe.tuning.trials import Direction, Trial, stored
 
 ENOUGH = 20
 """Completed trials from which PED-ANOVA's upper quarter holds at least five."""
-COLUMNS = ["parameter", "objective", "importance", "measure", "n"]
+COLUMNS = ["parameter", "objective", "importance", "measure", "spearman", "n"]
 
 
 def importances(
@@ -29,20 +29,44 @@ def importances(
     From 20 completed trials PED-ANOVA (Watanabe et al. 2023, arXiv:2304.10255) of reaching the
     best quarter, shares that sum to 1. With fewer, |Spearman correlation| of the parameter with
     the objective (for choices the correlation ratio of ranks), which is descriptive only.
+
+    spearman: which way the objective goes with the parameter, -1 to 1; None for choices, which have
+    no order, and where either is constant.
     """
     rows = []
     for position, objective in enumerate(objectives):
+        values = [trial.values[position] for trial in trials]
         if len(trials) >= ENOUGH:
             shares = _ped_anova(study, position, objectives[objective])
             found = {one.name: shares.get(one.name) for one in parameters}
             measure = "PED-ANOVA share"
         else:
-            values = [trial.values[position] for trial in trials]
             found = {one.name: association(one, trials, values) for one in parameters}
             measure = "absolute rank association"
-        rows += [(name, objective, value, measure, len(trials)) for name, value in found.items()]
+        rows += [
+            (
+                one.name,
+                objective,
+                found[one.name],
+                measure,
+                spearman(one, trials, values),
+                len(trials),
+            )
+            for one in parameters
+        ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype({"importance": float})
+    return frame.astype({"importance": float, "spearman": float})
+
+
+def spearman(
+    parameter: Parameter, trials: Sequence[Trial], values: Sequence[float]
+) -> float | None:
+    """Rank correlation of ``values`` with the parameter; None for choices and for constants."""
+    drawn = pd.Series([trial.parameters[parameter.name] for trial in trials]).rank()
+    ranks = pd.Series(values, dtype=float).rank()
+    if parameter.kind == "choice" or drawn.nunique() < 2 or ranks.nunique() < 2:
+        return None
+    return float(np.corrcoef(drawn, ranks)[0, 1])
 
 
 def _ped_anova(study: optuna.Study, position: int, direction: str) -> dict[str, float]:
@@ -64,7 +88,8 @@ def association(
     if len(set(drawn)) < 2 or ranks.nunique() < 2:
         return None
     if parameter.kind != "choice":
-        return float(abs(np.corrcoef(pd.Series(drawn).rank(), ranks)[0, 1]))
+        found = spearman(parameter, trials, values)
+        return None if found is None else abs(found)
     between = ranks.groupby(drawn).transform("mean")
     return float(
         np.sqrt(((between - ranks.mean()) ** 2).sum() / ((ranks - ranks.mean()) ** 2).sum())
