@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from xaiframe.errors import NotApplicable
-from xaiframe.evaluation.shortcuts import Shortcuts, skill
+from xaiframe.evaluation.shortcuts import Shortcuts, above_chance, intervals
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ def test_where_most_features_tell_everything_none_is_a_shortcut(scene, value_of)
 def test_skill_is_balanced_accuracy_above_chance(scene):
     data, _ = scene(leaning(1.0, 0.0))
     y, said = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 2, 0])
-    assert skill(data, y, said) == pytest.approx(balanced_accuracy_score(y, said, adjusted=True))
+    assert above_chance(data, y, said) == pytest.approx(
+        balanced_accuracy_score(y, said, adjusted=True)
+    )
 
 
 def test_refusals(scene):
@@ -106,3 +108,36 @@ def test_refusals(scene):
         Shortcuts()(evidence)
     with pytest.raises(ValueError, match="power"):
         Shortcuts(power=0)
+
+
+def test_what_a_feature_tells_alone_has_the_interval_of_a_bootstrap_within_classes(scene, value_of):
+    """Against scikit-learn's adjusted balanced accuracy of rows drawn one by one."""
+    data, _ = scene(leaning(1.0, 0.0))
+    rng, y = np.random.default_rng(0), data.train.y
+    answers = np.where(rng.random(len(y)) < 0.7, y, (y + 1) % 3)
+    ((low, high),) = intervals(data, y, [answers], seed=0)
+    classes = [np.flatnonzero(y == one) for one in np.unique(y)]
+    drawn = [np.concatenate([rng.choice(own, len(own)) for own in classes]) for _ in range(400)]
+    by_hand = [balanced_accuracy_score(y[one], answers[one], adjusted=True) for one in drawn]
+    assert (low, high) == pytest.approx(np.quantile(by_hand, [0.025, 0.975]), abs=0.03)
+
+
+def test_every_share_has_its_interval_and_what_never_varies_tells_nothing(scene, value_of):
+    data, evidence = scene(leaning(0.0, 4.0))
+    still = data.train.x.copy()
+    still[:, 0] = 1.0
+    flat = replace(data, train=replace(data.train, x=still))
+    told(evidence.model.module, 2.0, 6.0)
+    outcome = Shortcuts()(replace(evidence, data=flat))
+    for fact in outcome.facts:
+        if fact.name in ("skill", "alone"):
+            low, high = fact.interval
+            assert low <= fact.value <= high
+    assert value_of(outcome, "alone", feature="a").value == 0
+    assert list(outcome.tables["features"].columns) == [
+        "feature",
+        "alone",
+        "low",
+        "high",
+        "suspect",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from xaiframe.evaluation.evidence import Evidence
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
-from xaiframe.probe.likeness import headline
+from xaiframe.probe.likeness import headline, resampling, score
 
 TREES = 20
 FOLDS = 3
@@ -58,8 +59,9 @@ class Shortcuts:
             raise ValueError("rows start at 30, repeats at 2")
 
     def __call__(self, evidence: Evidence) -> Outcome:
-        """Facts skill, alone per feature, suspects (how many), and lost: the share of the skill
-        that goes with them, also as reliance per suspect; the interval is over the shuffles.
+        """Facts skill, alone per feature (intervals over the rows), suspects (how many), and lost:
+        the share of the skill that goes with them, also as reliance per suspect; its interval is
+        over the shuffles. Table features: alone, low, high, suspect.
 
         Raises NotApplicable where features differ from instance to instance or the model does no
         better than guessing.
@@ -69,23 +71,28 @@ class Shortcuts:
             raise NotApplicable("no feature is the same in two instances, so none is a shortcut")
         rng = np.random.default_rng([seed, 641])
         train, validation = (self._some(data.splits[name], rng) for name in ("train", "validation"))
-        own = skill(data, validation.y, evidence.model.predictions(validation.x))
+        answers = evidence.model.predictions(validation.x)
+        own = above_chance(data, validation.y, answers)
         if own <= 0:
             raise NotApplicable("the model does no better than guessing on validation rows")
-        alone = np.array([self._alone(data, train, k, seed) for k in range(len(data.features))])
+        told = [self._alone(data, train, k, seed) for k in range(len(data.features))]
+        alone = np.array([above_chance(data, train.y, one) for one in told])
+        spread = intervals(data, train.y, told, seed)
+        (ends,) = intervals(data, validation.y, [answers], seed)
         suspects = np.flatnonzero(alone >= self.power * own)
         if len(suspects) > self.share * len(data.features):
             suspects = suspects[:0]
         facts = [
-            Fact("skill", own, "share", n=len(validation), better="higher"),
+            Fact("skill", own, "share", n=len(validation), interval=ends, better="higher"),
             Fact("suspects", len(suspects), "features", n=len(train), better="lower"),
             *(
-                Fact("alone", float(alone[k]), "share", {"feature": name}, len(train),
+                Fact("alone", float(alone[k]), "share", {"feature": name}, len(train), spread[k],
                      source=source("scikit-learn"))
                 for k, name in enumerate(data.features)
             ),
         ]  # fmt: skip
         table = pd.DataFrame({"feature": data.features, "alone": alone})
+        table[["low", "high"]] = np.array(spread)
         table["suspect"] = np.isin(np.arange(len(data.features)), suspects)
         lost = np.zeros(self.repeats)
         if len(suspects):
@@ -106,18 +113,18 @@ class Shortcuts:
             return split
         return split.take(np.sort(rng.choice(len(split), self.rows, replace=False)))
 
-    def _alone(self, data: Data, train: Split, feature: int, seed: int) -> float:
-        """Out-of-fold skill of a forest that sees one feature's elements only."""
+    def _alone(self, data: Data, train: Split, feature: int, seed: int) -> Array:
+        """``(n,)`` out-of-fold answers of a forest that sees one feature's elements only; of one
+        that sees nothing where they never vary."""
         seen = train.x.reshape(len(train), -1)[:, data.feature_mask.reshape(-1) == feature]
         if not np.ptp(seen, axis=0).any():
-            return 0.0
+            return constant(data, train.y)
         forest = RandomForestClassifier if data.classes else RandomForestRegressor
         small = forest(TREES, min_samples_leaf=3, random_state=seed % 2**32)
         try:
-            told = cross_val_predict(small, seen, train.y, cv=FOLDS)
+            return np.asarray(cross_val_predict(small, seen, train.y, cv=FOLDS))
         except ValueError as error:  # a class with fewer rows than folds
             raise NotApplicable(f"the training rows cannot be parted: {error}") from error
-        return skill(data, train.y, told)
 
     def _lost(
         self,
@@ -134,14 +141,31 @@ class Shortcuts:
         for _ in range(self.repeats):
             other = rows.x[rng.permutation(len(rows))]
             mixed = np.where(inside, other, rows.x)
-            lost.append((own - skill(data, rows.y, model.predictions(mixed))) / own)
+            lost.append((own - above_chance(data, rows.y, model.predictions(mixed))) / own)
         return np.array(lost)
 
 
-def skill(data: Data, y: Array, told: Array) -> float:
+def constant(data: Data, y: Array) -> Array:
+    """``(n,)`` the answers of what knows nothing: the first class, or the mean."""
+    return np.zeros_like(y) if data.classes else np.full(len(y), y.mean())
+
+
+def above_chance(data: Data, y: Array, told: Array) -> float:
     """Balanced accuracy above chance ÷ what there is above it, or R²; 0 guesses, 1 is right."""
-    right = headline(y, told, data.task)
+    return float(_above(data, y, np.array(headline(y, told, data.task))))
+
+
+def intervals(data: Data, y: Array, told: Sequence[Array], seed: int) -> list[tuple[float, float]]:
+    """95 % of :func:`above_chance` of each of several answers ``(n,)`` when the rows are drawn
+    again, within their classes."""
+    weights = resampling(y if data.classes else np.zeros(len(y), dtype=int), seed)
+    drawn = [_above(data, y, score(y, one, weights, data.task)) for one in told]
+    ends = [np.nanquantile(one, [0.025, 0.975]) for one in drawn]
+    return [(float(low), float(high)) for low, high in ends]
+
+
+def _above(data: Data, y: Array, right: Array) -> Array:
     if not data.classes:
         return right
     chance = 1 / len(np.unique(y))
-    return (right - chance) / (1 - chance) if chance < 1 else 0.0
+    return (right - chance) / (1 - chance) if chance < 1 else np.zeros_like(right)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import altair as alt
 
 from xaiframe.facts import Fact
-from xaiframe.report import agreement, chart, explained, measures, words
+from xaiframe.report import agreement, chart, explained, measures, shortcuts, words
 from xaiframe.report.block import Block, Cell, Chapter, Note, Table, fact_cell, num, parts, status
 from xaiframe.report.cross_check import beside_libraries
 from xaiframe.report.record import ABSENT, Record
@@ -25,6 +25,7 @@ def chapter(record: Record) -> Chapter:
         measures.measures,
         agreement.beside,
         measures.trust,
+        shortcuts.shortcuts,
         curves,
         beside_libraries,
         unmeasured,
