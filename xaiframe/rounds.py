@@ -23,13 +23,14 @@ from xaiframe.preflight import preflight
 from xaiframe.prescription.course import Course
 from xaiframe.prescription.match import prescribe
 from xaiframe.prescription.overrides import to_yaml
-from xaiframe.prescription.relations import Effect, relations
+from xaiframe.prescription.relations import Changes, Effect, relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
 from xaiframe.run import Round
 from xaiframe.runner.before_after import Stored, before_after
 from xaiframe.runner.environment import revision, versions
 from xaiframe.runner.ledger import Ledger
+from xaiframe.runner.paired import changes
 from xaiframe.runner.subject import Tools
 from xaiframe.store import Cache, RunFolder, digest, digests, source_digest, to_json
 
@@ -124,7 +125,9 @@ def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
         if judged:
             since_first(judged[0].ledger, ledger, composed, tools)
         judged.append(_judged(composed, planned, ledger))
-        course.judge(judged[-2].facts if number > 1 else None, judged[-1].facts)
+        if number > 1:
+            both = _changes(job, judged[-2].ledger, judged[-1].ledger, composed.recipe.seed)
+            course.judge(judged[-2].facts, judged[-1].facts, both)
         overrides = course.further(judged[-1].prescriptions)
         judged[-1].effects.extend(course.told)
         if rounds > 1:
@@ -156,6 +159,14 @@ def since_first(first: Ledger, last: Ledger, composed: Composed, tools: Tools) -
         lambda: before_after(data, fairness, Stored.below(was), Stored.below(now), recipe.seed),
         ready=True,
     )
+
+
+def _changes(job: Job, before: Ledger, after: Ledger, seed: int) -> Changes:
+    """What the later round's model changed on the validation rows of both."""
+    was, now = (job.cache.get(ledger.key_of("measure")) for ledger in (before, after))
+    if was is None or now is None:
+        return {}
+    return changes(was.tables["predictions"], now.tables["predictions"], seed)
 
 
 def _judged(composed: Composed, planned: Plan, ledger: Ledger) -> Judged:

@@ -11,7 +11,14 @@ import yaml
 
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.match import prescribe
-from xaiframe.prescription.relations import Effect, RelationState, effects, harmed, relations
+from xaiframe.prescription.relations import (
+    Change,
+    Effect,
+    RelationState,
+    effects,
+    harmed,
+    relations,
+)
 from xaiframe.prescription.rules import RELATIONS
 
 SCORE = {"fact": "model.validation.score", "direction": "higher"}
@@ -179,3 +186,22 @@ def test_each_column_of_a_fact_is_told_even_where_the_gap_lies_between_other_gro
 def test_what_neither_a_rule_nor_the_owner_lets_through_has_no_effect_to_tell() -> None:
     one = Prescription("p", "precaution → optimization", {"repair": ["reweigh"]}, "", False, GAP)
     assert effects(Facts([gap("race", 0.3)]), Facts([gap("race", 0.1)]), [one]) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.001, 0.02, "kept"), (-0.02, -0.001, "harmful"), (-0.001, 0.02, "no effect")],
+)
+def test_the_same_rows_tell_what_two_intervals_cannot(low: float, high: float, said: str) -> None:
+    one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", True, SCORE)
+    same = {SCORE["fact"]: Change((low + high) / 2, low, high, 400)}
+    (effect,) = effects(Facts([score(0.80, 0.1)]), Facts([score(0.81, 0.1)]), [one], same)
+    assert effect.verdict == said
+    assert "400 rows" in effect.reason
+
+
+def test_a_change_of_another_fact_decides_nothing() -> None:
+    one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", True, SCORE)
+    other = {"model.validation.f1": Change(-0.1, -0.2, -0.05, 400)}
+    (effect,) = effects(Facts([score(0.8)]), Facts([score(0.9)]), [one], other)
+    assert effect.verdict == "kept"

@@ -58,9 +58,14 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [Fact("precaution.correlation.redundant_share", 0.3)],
     ),
     "overfitting": (
-        [Fact("precaution.fit_gap.relative_loss_validation", 0.1)],
+        [measured("precaution.fit_gap.relative_loss_validation", 0.1, 0.06, 0.14)],
         {"model.dropout": 0.3, "fit.weight_decay": 0.01},
-        [Fact("precaution.fit_gap.relative_loss_validation", 0.04)],
+        [measured("precaution.fit_gap.relative_loss_validation", 0.1, 0.04, 0.16)],
+    ),
+    "noisy_fit": (
+        NOISY,
+        {"model.dropout": 0.3, "fit.weight_decay": 0.01, "fit.label_smoothing": 0.1},
+        [Fact("precaution.purity.label_noise", 0.02), NOISY[1]],
     ),
     "class_imbalance": (
         [Fact("precaution.imbalance.ratio", 0.2)],
@@ -125,9 +130,11 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [Fact("precaution.correlation.redundancy_groups", 0)],
     ),
     "shifted_inputs": (
-        [measured("precaution.data_drift.domain_auc", 0.8, 0.7, 0.9)],
+        [measured("precaution.data_drift.domain_auc", 0.8, 0.7, 0.9),
+         measured("precaution.data_drift.expected_loss", 0.05, 0.01, 0.09)],
         {"repair": ["importance_weights"]},
-        [measured("precaution.data_drift.domain_auc", 0.7, 0.6, 0.8)],
+        [measured("precaution.data_drift.domain_auc", 0.8, 0.7, 0.9),
+         measured("precaution.data_drift.expected_loss", 0.05, -0.01, 0.11)],
     ),
     "base_rate_gap": (
         [measured("precaution.bias.base_rate_difference", 0.3, 0.2, 0.4, column="sex")],

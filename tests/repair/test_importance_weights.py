@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import norm
 
 from xaiframe.errors import NotApplicable
-from xaiframe.repair.importance_weights import ImportanceWeights, design
+from xaiframe.precaution.drift.ratio import design
+from xaiframe.repair.importance_weights import ImportanceWeights
 
 N = 4000
 

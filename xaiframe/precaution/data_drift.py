@@ -17,6 +17,7 @@ from xaiframe.model.face import Model
 from xaiframe.precaution import columns as reading
 from xaiframe.precaution.drift.domain import Domain, separate
 from xaiframe.precaution.drift.embedding import fitted_facts
+from xaiframe.precaution.drift.expected import expected_loss
 from xaiframe.precaution.drift.shift import Shift, compare, label_shift, psi_null, value_shift
 
 MINIMUM = 20
@@ -77,13 +78,14 @@ class DataDrift:
 
     def fitted(self, data: Data, model: Model, seed: int) -> Outcome:
         """Facts embedding_auc, embedding_null_upper; prediction_drift with
-        prediction_drift_null95 and prediction_drift_null99."""
+        prediction_drift_null95 and prediction_drift_null99; expected_loss."""
         learnt = self.reference == "train"
         first = "validation" if learnt and self.current == "test" else self.reference
         law = {"folds": self.folds, "permutations": self.permutations}
         shift = label_shift if data.task == "classification" else value_shift
         names = (first, self.current)
-        return Outcome(fitted_facts(data, model, names, law, self.sample, seed, shift))
+        facts = fitted_facts(data, model, names, law, self.sample, seed, shift)
+        return Outcome([*facts, expected_loss(data, model, names, self.folds, seed)])
 
     def _pair(self, data: Data) -> tuple[Split, Split]:
         return data.splits[self.reference], data.splits[self.current]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from xaiframe.facts import Facts, Prescription
 from xaiframe.prescription.overrides import overrides_of
-from xaiframe.prescription.relations import Effect, effects, harmed
+from xaiframe.prescription.relations import Changes, Effect, effects, harmed
 
 
 @dataclass
@@ -29,13 +29,17 @@ class Course:
     refused: list[Prescription] = field(default_factory=list)
     """What was taken back."""
 
-    def judge(self, before: Facts | None, after: Facts) -> list[Effect]:
+    def judge(
+        self, before: Facts | None, after: Facts, changes: Changes | None = None
+    ) -> list[Effect]:
         """What the prescriptions of the round just run did; ``before`` is the round it is held
-        against, None in the first."""
+        against, None in the first; ``changes`` are what was measured on the rows of both."""
         if before is None:
             return []
         number = len(self.steps)
-        found = [replace(one, round=number) for one in effects(before, after, self.steps[-1])]
+        found = [
+            replace(one, round=number) for one in effects(before, after, self.steps[-1], changes)
+        ]
         self.told += found
         return found
 

@@ -50,6 +50,20 @@ Verdict = Literal["kept", "no effect", "harmful", "undecided"]
 
 
 @dataclass(frozen=True)
+class Change:
+    """After − before of one fact on the same ``n`` rows, with its 95 % interval."""
+
+    moved: float
+    low: float
+    high: float
+    n: int
+
+
+Changes = Mapping[str, Change]
+"""By fact name."""
+
+
+@dataclass(frozen=True)
 class Effect:
     """What an applied prescription did to the fact that it promised to improve.
 
@@ -141,20 +155,31 @@ def _once(facts: Sequence[Fact]) -> Iterator[Fact]:
             yield fact
 
 
-def effects(before: Facts, after: Facts, prescriptions: Sequence[Prescription]) -> list[Effect]:
+def effects(
+    before: Facts,
+    after: Facts,
+    prescriptions: Sequence[Prescription],
+    changes: Changes | None = None,
+) -> list[Effect]:
     """For every applied prescription: did the fact it expects to improve improve? Where several
     facts bear the name (one per column, say), each is told.
 
-    ``kept`` when it moved as expected and each value lies outside the other's 95 % interval,
-    ``harmful`` when it moved the other way by as much, otherwise ``no effect``. ``undecided``
-    when it cannot be told, or when other prescriptions overruled all of its settings.
+    ``kept`` when it moved as expected and by more than chance, ``harmful`` when it moved the other
+    way by as much, otherwise ``no effect``. Beyond chance is a fact of ``changes``, measured on the
+    same rows, whose interval leaves 0 out; any other fact, when each value lies outside the other's
+    95 % interval. ``undecided`` when it cannot be told, or when other prescriptions overruled all
+    of its settings.
     """
     applied = [one for one in prescriptions if one.applies and one.expect]
     values = settled(applied)
     return [
         replace(effect, accepted=one.accepted)
         for one in applied
-        for effect in (_effects(before, after, one) if _applied(one, values) else [_overruled(one)])
+        for effect in (
+            _effects(before, after, one, changes or {})
+            if _applied(one, values)
+            else [_overruled(one)]
+        )
     ]
 
 
@@ -180,14 +205,15 @@ def _overruled(one: Prescription) -> Effect:
     return Effect(one.key, one.expect["fact"], one.expect["direction"], "undecided", reason)
 
 
-def _effects(before: Facts, after: Facts, one: Prescription) -> list[Effect]:
+def _effects(before: Facts, after: Facts, one: Prescription, changes: Changes) -> list[Effect]:
     """One per fact of the expected name; those of a round are paired by what they are about."""
     was, now = (
         {_about(fact): fact for fact in facts.where(one.expect["fact"])}
         for facts in (before, after)
     )
     pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
-    return [_effect(old, new, one) for old, new in pairs or [(None, None)]]
+    change = changes.get(one.expect["fact"])
+    return [_effect(old, new, one, change) for old, new in pairs or [(None, None)]]
 
 
 def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
@@ -195,13 +221,15 @@ def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((k, v) for k, v in fact.labels.items() if k not in FOUND))
 
 
-def _effect(old: Fact | None, new: Fact | None, one: Prescription) -> Effect:
+def _effect(old: Fact | None, new: Fact | None, one: Prescription, change: Change | None) -> Effect:
     name, direction = one.expect["fact"], one.expect["direction"]
     was, now = _number(old), _number(new)
     if old is None or new is None or was is None or now is None:
         reason = f"{name} was not measured {'before' if was is None else 'after'}"
         return Effect(one.key, name, direction, "undecided", reason, was, now)
-    verdict, reason = _compared(old, new, direction)
+    verdict, reason = (
+        _compared(old, new, direction) if change is None else _paired(change, direction)
+    )
     ends = old.interval, new.interval
     return Effect(one.key, name, direction, verdict, reason, was, now, *ends, dict(_about(old)))
 
@@ -221,6 +249,16 @@ def _compared(old: Fact, new: Fact, direction: str) -> tuple[Verdict, str]:
         return "no effect", f"{moved}, within the 95 % interval"
     better = (after > before) == (direction == "higher")
     return ("kept" if better else "harmful"), f"{moved}, beyond the 95 % interval"
+
+
+def _paired(change: Change, direction: str) -> tuple[Verdict, str]:
+    """By the difference on the same rows."""
+    low, high = shown(change.low), shown(change.high)
+    moved = f"{change.moved:+.3g} ({low} to {high}) on the same {change.n} rows"
+    if change.low <= 0 <= change.high:
+        return "no effect", f"{moved}, within chance"
+    better = (change.low > 0) == (direction == "higher")
+    return ("kept" if better else "harmful"), f"{moved}, beyond chance"
 
 
 def _inside(value: float, interval: tuple[float, float]) -> bool:

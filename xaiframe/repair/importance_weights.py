@@ -7,20 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
-from xaiframe.explanation import Array
 from xaiframe.facts import Fact, source
-from xaiframe.precaution.columns import codes, kind, numbers
-from xaiframe.precaution.drift.domain import LEVELS, hanley_sd
+from xaiframe.precaution.drift.ratio import likeness
 from xaiframe.repair.repaired import Repaired, effective, weighted
 
-FURTHEST = 4.0
-"""Standard deviations at which a value is held: an outlier must not carry the odds."""
 POWERS = np.linspace(1, 0, 21)
 
 
@@ -66,16 +59,11 @@ class ImportanceWeights:
         n, m = len(train), len(data.test)
         if min(n, m) < 10 * self.folds:
             raise NotApplicable(f"{min(n, m)} rows are too few to rate inputs by")
-        x, is_test = design(train.frame, data.test.frame), np.arange(n + m) >= n
-        cut = StratifiedKFold(self.folds, shuffle=True, random_state=seed)
-        classifier = LogisticRegression(max_iter=1000)
-        chance = cross_val_predict(classifier, x, is_test, cv=cut, method="predict_proba")[:, 1]
-        auc = float(roc_auc_score(is_test, chance))
-        half = 1.96 * hanley_sd(max(auc, 0.5), n, m)
+        told = likeness(train.frame, data.test.frame, self.folds, seed)
+        auc, half = told.auc, told.half
         if auc - half <= 0.5:
             raise NotApplicable(f"test rows look like training rows (AUC {auc:.2f} ± {half:.2f})")
-        odds = chance[:n] / (1 - chance[:n])
-        clipped = np.minimum(odds, self.most * odds.mean())
+        odds, clipped = told.odds, told.clipped(self.most)
         power = next(p for p in POWERS if effective(clipped**p) >= self.least * n)
         facts = [
             Fact("domain_auc", auc, "AUC", n=n + m, interval=(auc - half, min(auc + half, 1.0)),
@@ -84,32 +72,3 @@ class ImportanceWeights:
             Fact("clipped_rows", int((odds > clipped).sum()), "rows", n=n, better="lower"),
         ]  # fmt: skip
         return Repaired(weighted(train, clipped**power), facts)
-
-
-def design(reference: pd.DataFrame, current: pd.DataFrame) -> Array:
-    """``(n + m, inputs)`` of both samples: standardised numbers with their squares, indicators of
-    gaps and of the commonest levels; what does not vary is left out."""
-    joined = pd.concat([reference, current], ignore_index=True)
-    parts = [
-        standardised(column) if kind(column) == "numeric" else levels(column)
-        for _, column in joined.items()
-    ]
-    whole = np.hstack([np.zeros((len(joined), 1)), *parts])
-    return whole[:, whole.std(axis=0) > 0] if (whole.std(axis=0) > 0).any() else whole
-
-
-def standardised(column: pd.Series) -> Array:
-    """``(n, 3)``: z, z², missing; 0 where missing or constant."""
-    values = numbers(column)
-    gaps = np.isnan(values)
-    if gaps.all() or np.nanstd(values) == 0:
-        return np.stack([np.zeros(len(values)), np.zeros(len(values)), gaps], axis=1)
-    z = (values - np.nanmean(values)) / np.nanstd(values)
-    z = np.clip(np.where(gaps, 0.0, z), -FURTHEST, FURTHEST)
-    return np.stack([z, z**2, gaps], axis=1)
-
-
-def levels(column: pd.Series) -> Array:
-    """``(n, levels)`` indicators of the commonest levels."""
-    code = codes(column, LEVELS)
-    return (code[:, None] == np.unique(code)[None]).astype(np.float64)

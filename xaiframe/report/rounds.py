@@ -82,8 +82,10 @@ def effects(record: Record) -> Iterable[Block]:
             ["prescription", "round", "fact it should improve", "before", "after", "what it did"],
             rows,
             how="Before: the round before it was applied. After: the round it was applied in. "
-            "A fact moved where each value lies outside the other's interval. What made something "
-            "worse and nothing better is taken back: the next round runs without it.",
+            "A score on validation rows moved where both rounds' answers to the same rows differ "
+            "by more than chance, any other fact where each value lies outside the other's "
+            "interval. What made something worse and nothing better is taken back: the next round "
+            "runs without it.",
             caution="One repetition: a change smaller than its interval is noise.",
             compact=True,
             widths=(13, 6, 43, 14, 14, 10),

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
-from xaiframe.report.checks.data_drift import UNIT, found
+from xaiframe.report.checks.data_drift import UNIT, cost, found
 from xaiframe.report.record import Record
 
 COLUMNS = pd.DataFrame({
@@ -81,3 +81,18 @@ def test_what_chance_shows_is_no_drift(stored):
 def test_nothing_is_drawn_of_nothing(stored, tmp_path):
     assert stored(columns=COLUMNS.head(0)) == {}
     assert list(found(Record(tmp_path / "elsewhere"))) == []
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [((0.01, 0.05), "does worse: accuracy -0.030 (-0.050 to -0.010)"),
+     ((-0.05, -0.01), "does better: accuracy +0.030 (+0.010 to +0.050)"),
+     ((-0.01, 0.07), "neither better nor worse")],
+)  # fmt: skip
+def test_what_a_shift_costs_is_told_with_its_sign_turned(tmp_path, interval, said):
+    fact = Fact(f"{UNIT}.expected_loss", sum(interval) / 2, "accuracy", n=300, interval=interval)
+    (tmp_path / "facts.json").write_text(json.dumps([fact.to_dict()]))
+    (tmp_path / "plan.json").write_text(json.dumps({"recipe": {}}))
+    (prose,) = cost(Record(tmp_path))
+    assert said in prose.paragraphs[0]
+    assert "validation rows that look like test rows" in prose.paragraphs[0]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from xaiframe.facts import Fact
 from xaiframe.report import chart, words
-from xaiframe.report.block import Block, Row, Table, fact_cell, num
+from xaiframe.report.block import Block, Prose, Row, Table, fact_cell, num
 from xaiframe.report.record import Record
 
 HEADLINE = ("drifted_share", "domain_auc", "label_drift")
@@ -31,6 +31,24 @@ def found(record: Record) -> Iterable[Block]:
     yield from columns(record)
     yield from giveaways(record)
     yield from wholes(record)
+    yield from cost(record)
+
+
+def cost(record: Record) -> Iterable[Block]:
+    """What the shift is expected to cost, where it can be told."""
+    fact = record.facts.one(f"{UNIT}.expected_loss")
+    if fact is None or not isinstance(fact.value, float) or fact.interval is None:
+        return
+    old, new = compared(record, fitted=True)
+    low, high = fact.interval
+    worth = "worse" if low > 0 else "better" if high < 0 else "neither better nor worse"
+    told = (
+        f"On {old} rows that look like {new} rows the model does {worth}: {fact.unit} "
+        f"{-fact.value:+.3f} ({-high:+.3f} to {-low:+.3f}), n {fact.n}. "
+        f"Each {old} row counts by how much likelier it is among the {new} rows; no label of those "
+        "was read. This holds where the same inputs still mean the same target."
+    )
+    yield Prose([told], "What the shift is expected to cost")
 
 
 def compared(record: Record, fitted: bool = False) -> tuple[str, str]:
