@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 ROWS = 2400
+DRIFTED = ("x0", "x1")
 RECIPE = """
 defaults:
   - audit

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.loop import Row, interval
-from benchmarks.troubles import decoy, tables
+from benchmarks.loop import TROUBLES, Row, interval, shown
+from benchmarks.troubles import pictures, tables
 
 
 def row(clean, first, last):
@@ -22,9 +23,9 @@ def test_recovered_is_what_was_won_back_of_what_was_lost():
     assert np.isnan(interval([row(0.9, 0.9, 0.9)])[0])
 
 
-@pytest.mark.parametrize("shape", decoy.SHAPES)
+@pytest.mark.parametrize("shape", pictures.SHAPES)
 def test_decoys_have_their_shape_and_a_place_by_seed(shape):
-    found = [decoy.decoy(shape, np.random.default_rng(seed)) for seed in range(12)]
+    found = [pictures.decoy(shape, np.random.default_rng(seed)) for seed in range(12)]
     sizes = {"corner": 4, "square": 4, "line": 4, "cross": 5, "spread": 4, "none": 0}
     assert {int(one.sum()) for one in found} == {sizes[shape]}
     if shape != "none":
@@ -36,3 +37,20 @@ def test_half_a_sixth_and_a_third():
     assert {name: len(frame) for name, frame in parts.items()} == {
         "train": 300, "validation": 100, "test": 200,
     }  # fmt: skip
+
+
+def test_a_tenth_of_the_learnt_labels_is_wrong_and_none_of_the_test(tmp_path):
+    tables_ = [
+        pd.read_csv(pictures.flipped(0.1, tmp_path / str(planted), 0, planted).parent / "rows.csv")
+        for planted in (False, True)
+    ]
+    right, told = (one.set_index("path") for one in tables_)
+    wrong = told.loc[right.index, "digit"] != right["digit"]
+    assert wrong[right["split"] == "test"].sum() == 0
+    assert wrong[right["split"] != "test"].mean() == pytest.approx(0.1, abs=0.03)
+
+
+def test_a_loss_too_small_to_win_back_shows_the_change():
+    told = shown(TROUBLES[-1], [row(0.900, 0.899, 0.903), row(0.9, 0.9, 0.9)])
+    assert told[5] == "change +0.002"
+    assert shown(TROUBLES[0], [row(0.98, 0.82, 0.9)] * 2)[5].startswith("0.50 (0.50")

@@ -1,7 +1,8 @@
-"""Digits with a class-coded decoy in training and validation, absent from the test pictures."""
+"""Digits with a planted trouble: a class-coded decoy that the test pictures lack, wrong labels."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ defaults:
   - override gradient: [saliency, integrated_gradients]
   - override tuning: none
   - _self_
-name: decoy
+name: digits
 data:
   {source: rows.csv, paths: path, target: digit, split: given, split_column: split,
    features: patches, patch: 2}
@@ -56,12 +57,36 @@ def decoy(shape: str, random: np.random.Generator) -> Array:
     return marked
 
 
-def written(folder: Path, shape: str, seed: int) -> Path:
-    """Pictures, their table and the recipe below ``folder``; returns the recipe."""
+def decoyed(shape: str, folder: Path, seed: int, planted: bool) -> Path:
+    """A decoy of that shape in training and validation pictures."""
+    shape = shape if planted else "none"
     random = np.random.default_rng([seed, SHAPES.index(shape)])
-    digits = load_digits()
     marked = decoy(shape, random)
     code = random.permutation(np.linspace(2, LEVELS, 10).round())
+
+    def changed(picture: Array, digit: int) -> tuple[Array, int]:
+        picture = picture.copy()
+        picture[marked] = code[digit]
+        return picture, digit
+
+    return written(folder, seed, changed)
+
+
+def flipped(share: float, folder: Path, seed: int, planted: bool) -> Path:
+    """``share`` of the training and validation pictures bear the label of another digit."""
+    random = np.random.default_rng([seed, 7])
+
+    def changed(picture: Array, digit: int) -> tuple[Array, int]:
+        wrong = planted and random.random() < share
+        return picture, int((digit + random.integers(1, 10)) % 10) if wrong else digit
+
+    return written(folder, seed, changed)
+
+
+def written(folder: Path, seed: int, changed: Callable[[Array, int], tuple[Array, int]]) -> Path:
+    """Pictures, their table and the recipe below ``folder``, all but the test pictures
+    ``changed``; returns the recipe."""
+    digits = load_digits()
     train, test = train_test_split(
         np.arange(len(digits.target)), test_size=0.25, stratify=digits.target, random_state=seed
     )
@@ -72,12 +97,12 @@ def written(folder: Path, shape: str, seed: int) -> Path:
     rows = []
     for name, positions in (("train", train), ("validation", validation), ("test", test)):
         for at in positions:
-            picture, digit = digits.images[at].copy(), int(digits.target[at])
+            picture, digit = digits.images[at], int(digits.target[at])
             if name != "test":
-                picture[marked] = code[digit]
+                picture, digit = changed(picture, digit)
             Image.fromarray((picture * 255 / LEVELS).astype(np.uint8)).save(folder / f"{at}.png")
             rows.append({"path": f"{at}.png", "digit": f"digit {digit}", "split": name})
     pd.DataFrame(rows).to_csv(folder / "rows.csv", index=False)
-    recipe = folder / "decoy.yaml"
+    recipe = folder / "digits.yaml"
     recipe.write_text(RECIPE)
     return recipe
