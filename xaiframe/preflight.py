@@ -119,9 +119,10 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
     }
     single = {key: made(key, getattr(recipe, key)) for key in ("data", "model", "runner")}
     study = made("tuning", recipe.tuning)
+    pruner = made("pruner", recipe.pruner) if recipe.pruner else None
     if problems:
         raise RecipeError(problems)
-    return Tools(recipe, single["data"], single["model"], single["runner"], methods, study)
+    return Tools(recipe, single["data"], single["model"], single["runner"], methods, study, pruner)
 
 
 def shapes(data: Data, recipe: Recipe) -> Shapes:

@@ -132,6 +132,7 @@ class Recipe:
     tuning: Node
     report: Node
     runner: Node
+    pruner: Node = field(default_factory=dict)
     strategy: Strategy = field(default_factory=Strategy)
     reference: ReferenceConfig = field(default_factory=ReferenceConfig)
     fit: Fit = field(default_factory=Fit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -28,6 +29,7 @@ from xaiframe.runner.metrics import measure
 from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome
 from xaiframe.runner.refit import Refitting
 from xaiframe.runner.repairs import Repairs
+from xaiframe.runner.searching import is_whole, unbounded
 from xaiframe.runner.subject import Subject, Tools
 from xaiframe.runner.tune import Tuner, compare, current
 from xaiframe.store import source_digest
@@ -326,17 +328,25 @@ class Round:
             return
         self.stage("tuning", 2)
         decides = self._tuning_decides(subject)
-        key = unit_key("tuning", "search", decides)
+        minutes, key = self.recipe.budget.minutes, unit_key("tuning", "search", decides)
+        if minutes is not None and self.ledger.cache.get(key) is None:
+            decides["minutes"] = minutes  # it may end the search
+            key = unit_key("tuning", "search", decides)
         choice = self.plan.units("tuning")[0].choice
-        refused = self.ledger.bounds.refusal("tuning", choice)
+        refused = self.ledger.bounds.refusal_of_search(choice, study.trials)
         if refused and self.ledger.cache.get(key) is None:
             self.ledger.close("tuning", choice, "not assessed", "", refused)
             return
-        folder = self.ledger.cache.partial(key)
+        search = unit_key("tuning", "study", unbounded(decides))
+        folder = self.ledger.cache.partial(search)
         folder.mkdir(parents=True, exist_ok=True)
         build = partial(instantiate, trust=self.trust)
-        tuner = Tuner(self.tools, build, folder, self.repairs.lesson)
-        found = self.ledger.unit("tuning", "search", decides, lambda: self._search(study, tuner))
+        threads = 1 if study.workers > 1 else self.tools.runner.threads
+        tools = replace(self.tools, runner=replace(self.tools.runner, threads=threads))
+        tuner = Tuner(tools, build, folder, self.repairs.lesson)
+        found = self.ledger.unit(
+            "tuning", "search", decides, lambda: self._search(study, tuner, search), ready=True
+        )
         if found is None:
             return
         parameters = study.chosen(found)
@@ -347,6 +357,8 @@ class Round:
             lambda: compare(tuner, subject, self.ledger.all_facts(), parameters),
             ready=True,
         )
+        if is_whole(found):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def budget(self, subject: Subject) -> None:
         """What the bounds were and what they left out, where the recipe sets any."""
@@ -382,21 +394,25 @@ class Round:
         source = source_digest(*rooms)
         methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
         return {
-            "node": recipe.tuning, "model": recipe.model, "fit": recipe.fit, "methods": methods,
+            "node": recipe.tuning, "pruner": recipe.pruner, "model": recipe.model,
+            "fit": recipe.fit, "methods": methods,
             "repairs": self.repairs.digests, "evaluation": recipe.evaluation, "source": source,
             **subject.decides,
         }  # fmt: skip
 
-    def _search(self, study: Any, tuner: Tuner) -> Outcome:
-        storage = tuner.folder / "study.db"
+    def _search(self, study: Any, tuner: Tuner, identity: str) -> Outcome:
+        pruner = self.tools.pruner
         outcome: Outcome = study.search(
             tuner.trial,
-            storage,
+            tuner.folder,
             self.recipe.seed,
             current(self.recipe, study.parameters),
             lambda done, total: self.ledger.observer.progress("tuning", "search", done, total),
+            pruner=pruner if hasattr(pruner, "rule") else None,
+            epochs=self.recipe.fit.epochs,
+            identity=identity,
+            until=self.ledger.bounds.until,
         )
-        outcome.files["study.db"] = storage.read_bytes()
         return outcome
 
     def not_applicable(self, stage: str) -> None:

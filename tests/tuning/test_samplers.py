@@ -14,6 +14,7 @@ from xaiframe.errors import RecipeError
 from xaiframe.facts import Fact, Facts
 from xaiframe.tuning.samplers import SAMPLERS
 from xaiframe.tuning.study import Study
+from xaiframe.tuning.watch import Watch
 
 CONF = Path(__file__).parents[2] / "conf" / "tuning"
 SCORE, EXPLAINS = "model.validation.score", "evaluation.agreement.mean_spearman"
@@ -24,7 +25,7 @@ BOTH: dict[str, str] = {SCORE: "maximize", EXPLAINS: "maximize"}
 START = {"fit.x": -1.7, "fit.y": 5.0, "model.hidden": [4]}
 
 
-def trial(parameters: Mapping[str, Any]) -> Facts:
+def trial(parameters: Mapping[str, Any], watch: Watch) -> Facts:
     """Score 1 at x = 1, y = 0.1 and one layer of eight; explanation falls off with |x|."""
     score = 1 - (parameters["fit.x"] - 1) ** 2
     score -= 0.2 * (log10(parameters.get("fit.y", 0.1)) + 1) ** 2
@@ -37,7 +38,7 @@ def search(folder: Path, sampler: str, seed: int = 1, tried: Any = trial, **give
     settings = {"trials": many, "objectives": ONE, "space": RANGES} | given
     study = Study(sampler=sampler, **settings)  # type: ignore[arg-type]
     start = {name: START[name] for name in study.parameters}
-    return study.search(tried, folder / f"{seed}.db", seed, start).tables["trials"]
+    return study.search(tried, folder / str(seed), seed, start).tables["trials"]
 
 
 def settings(table: Any) -> Any:
@@ -71,10 +72,10 @@ def test_the_seed_decides_and_a_kill_changes_nothing(tmp_path: Path, sampler: st
 
     calls = iter(range(100))
 
-    def dying(parameters: Mapping[str, Any]) -> Facts:
+    def dying(parameters: Mapping[str, Any], watch: Watch) -> Facts:
         if next(calls) in (0, 9):
             raise Killed
-        return trial(parameters)
+        return trial(parameters, watch)
 
     whole = search(tmp_path / "whole", sampler, trials=11)
     for _ in range(2):

@@ -14,6 +14,7 @@ import yaml
 from xaiframe.errors import RecipeError
 from xaiframe.facts import Fact, Facts
 from xaiframe.tuning.study import Study
+from xaiframe.tuning.watch import Watch
 
 CONF = Path(__file__).parents[2] / "conf" / "tuning"
 SCORE, EXPLAINS = "model.validation.score", "evaluation.agreement.mean_spearman"
@@ -29,7 +30,7 @@ class Quadratic:
         self.calls: list[Mapping[str, Any]] = []
         self.fails = fails
 
-    def __call__(self, parameters: Mapping[str, Any]) -> Facts:
+    def __call__(self, parameters: Mapping[str, Any], watch: Watch) -> Facts:
         self.calls.append(dict(parameters))
         if self.fails(len(self.calls)):
             raise ArithmeticError("diverged")
@@ -46,7 +47,7 @@ class Killed(BaseException):
 
 def search(tmp_path: Path, trial: Any = None, **given: Any) -> Any:
     settings = {"trials": 12, "objectives": BOTH, "space": SPACE} | given
-    return Study(**settings).search(trial or Quadratic(), tmp_path / "study.db", 3, START)
+    return Study(**settings).search(trial or Quadratic(), tmp_path, 3, START)
 
 
 def numbers(outcome: Any) -> Any:
@@ -85,10 +86,10 @@ def test_a_killed_search_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
     whole = search(tmp_path / "whole")
     trial = Quadratic()
 
-    def dying(parameters: Mapping[str, Any]) -> Facts:
+    def dying(parameters: Mapping[str, Any], watch: Watch) -> Facts:
         if len(trial.calls) == 7:
             raise Killed
-        return trial(parameters)
+        return trial(parameters, watch)
 
     with pytest.raises(Killed):
         search(tmp_path / "killed", dying)
@@ -100,7 +101,7 @@ def test_a_killed_search_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
 def test_a_search_killed_in_its_first_trial_starts_with_the_current_settings(
     tmp_path: Path,
 ) -> None:
-    def dying(parameters: Mapping[str, Any]) -> Facts:
+    def dying(parameters: Mapping[str, Any], watch: Watch) -> Facts:
         raise Killed
 
     with pytest.raises(Killed):
@@ -138,7 +139,7 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(tmp_path: Path) -> N
 
 
 def test_an_objective_that_was_not_measured_fails_its_trial(tmp_path: Path) -> None:
-    def blind(parameters: Mapping[str, Any]) -> Facts:
+    def blind(parameters: Mapping[str, Any], watch: Watch) -> Facts:
         return Facts([Fact(SCORE, 1.0), Fact(EXPLAINS, None, reason="no pair compares")])
 
     with pytest.raises(RecipeError, match=r"all 3 trials failed.*no pair compares"):
@@ -147,7 +148,7 @@ def test_an_objective_that_was_not_measured_fails_its_trial(tmp_path: Path) -> N
 
 def test_the_chosen_settings_come_back_ready_to_apply(tmp_path: Path) -> None:
     study = Study(trials=4, objectives=BOTH, space=SPACE)
-    outcome = study.search(Quadratic(), tmp_path / "study.db", 0, START)
+    outcome = study.search(Quadratic(), tmp_path, 0, START)
     chosen = study.chosen(outcome)
     assert list(chosen) == study.parameters == ["fit.x", "model.hidden"]
     assert chosen["model.hidden"] in ([8], [8, 4])
@@ -158,7 +159,7 @@ def test_the_chosen_settings_come_back_ready_to_apply(tmp_path: Path) -> None:
 def test_the_storage_is_closed_and_opens_elsewhere(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     study = Study(trials=3, objectives=BOTH, space=SPACE)
-    study.search(Quadratic(), tmp_path / "study.db", 0, START, lambda *step: seen.append(step))
+    study.search(Quadratic(), tmp_path, 0, START, lambda *step: seen.append(step))
     assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
     copy = tmp_path / "copy.db"
     copy.write_bytes((tmp_path / "study.db").read_bytes())
@@ -192,7 +193,7 @@ def test_the_seed_decides_what_is_drawn(tmp_path: Path, sampler: str) -> None:
     drawn = []
     for place, seed in product("ab", (1, 2)):
         trial = Quadratic()
-        study.search(trial, tmp_path / f"{place}{seed}.db", seed, START)
+        study.search(trial, tmp_path / f"{place}{seed}", seed, START)
         drawn.append([call["fit.x"] for call in trial.calls])
     assert drawn[0] == drawn[2] != drawn[1] == drawn[3]
 

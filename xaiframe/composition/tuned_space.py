@@ -43,8 +43,13 @@ def fitting_space(
 
 
 def pruned(config: Mapping[str, Any]) -> dict[str, Any]:
-    """``config`` without the ranges that are null, which say: do not search this."""
+    """``config`` without the ranges, objectives and constraints that are null, which say: not
+    this one."""
     found = deepcopy(dict(config))
+    for key in ("objectives", "constraints"):
+        named = found["tuning"].get(key)
+        if isinstance(named, dict):
+            found["tuning"][key] = {name: one for name, one in named.items() if one is not None}
     space = found["tuning"].get("space")
     if isinstance(space, dict):
         found["tuning"]["space"] = _without_null(space)

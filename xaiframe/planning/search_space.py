@@ -37,8 +37,8 @@ Fault = tuple[str, str, str]
 
 
 def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Iterator[Fault]:
-    """Everything wrong with ``tuning.space``, ``tuning.objectives`` and
-    ``tuning.constraints``."""
+    """Everything wrong with ``tuning.space``, ``tuning.objectives``, ``tuning.constraints`` and
+    ``pruner``."""
     tunable = {f"model.{one.name}": one for one in model.parameters}
     tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
@@ -52,6 +52,7 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
         yield "tuning.space", "is empty", "without one, choose tuning none"
     yield from _objective_faults(recipe, tuning)
     yield from _constraint_faults(recipe)
+    yield from _pruner_faults(recipe)
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
@@ -129,6 +130,29 @@ def _constraint_faults(recipe: Recipe) -> Iterator[Fault]:
             yield key, "is not measured in a trial", f"a fact of {' or '.join(MEASURED)}"
         elif unselected := _unselected(recipe, fact):
             yield key, f"is read, but evaluation {unselected} is not selected", ""
+
+
+def _pruner_faults(recipe: Recipe) -> Iterator[Fault]:
+    """A pruner holds the validation scores of unfinished fits against each other."""
+    target = str(recipe.pruner.get("_target_", ""))
+    objectives = recipe.tuning.get("objectives")
+    if not isinstance(objectives, Mapping) or not target:
+        return
+    if not describe(target).facts.get("prunes"):
+        return
+    name, others = target.rpartition(".")[2], list(objectives)[1:]
+    if others:
+        nulls = ", ".join(f"{one}: null" for one in others)
+        message = f"{name} follows one objective, the search has {len(objectives)}"
+        yield "pruner", message, f"tuning.objectives: {{{nulls}}}, or pruner none"
+    for one in list(objectives)[:1]:
+        if not one.startswith(MEASURED[0]):
+            message = f"{name} needs a score after every epoch, {one} is known after the last"
+            yield "pruner", message, f"an objective {MEASURED[0]}…, or pruner none"
+    epochs, first = recipe.fit.epochs, recipe.pruner.get("first")
+    if isinstance(first, int) and first >= epochs:
+        message = f"first is {first}, no rung before the last of {epochs} epochs"
+        yield "pruner.first", message, "a smaller first, or more fit.epochs"
 
 
 def _unselected(recipe: Recipe, fact: str) -> str:

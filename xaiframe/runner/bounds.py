@@ -64,6 +64,14 @@ class Bounds:
             return ""
         return self.late(stage, unit.seconds or 0.0)
 
+    def refusal_of_search(self, choice: str, trials: int) -> str:
+        """Why a search is not begun; it ends with the time, so that one trial and the comparison
+        have to fit."""
+        unit = self.units.get(("tuning", choice), Unit(choice))
+        if unit.cut and not unit.kept:
+            return unit.cut
+        return self.late("tuning", 2 * (unit.seconds or 0.0) / (trials + 1))
+
     def late(self, stage: str, seconds: float = 0.0) -> str:
         """Why there is no time for something that takes so long; empty when there is."""
         left, minutes = self.end(stage) - time.time(), self.budget.minutes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import LightningModule, seed_everything
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from torch import Tensor, nn
 
 from xaiframe.data.face import Data
@@ -107,9 +108,12 @@ class Learner(LightningModule):
         spread = size * self.fit_config.input_noise
         return network[1:](vectors + torch.randn_like(vectors) * spread * there)
 
-    def validation_step(self, batch: Batch, _: int) -> None:
-        loss = self._loss(self.network(batch["x"]), batch["y"], training=False)
+    def validation_step(self, batch: Batch, _: int) -> Tensor:
+        """The outputs, for callbacks that measure more than the loss."""
+        outputs: Tensor = self.network(batch["x"])
+        loss = self._loss(outputs, batch["y"], training=False)
         self.log("validation_loss", loss, batch_size=len(batch["x"]))
+        return outputs
 
     def on_train_epoch_end(self) -> None:
         logged = self.trainer.callback_metrics
@@ -159,12 +163,14 @@ def fit(
     conduct: Conduct = PLAIN,
     built_on: Data | None = None,
     checkpoints: int = 0,
+    callbacks: Sequence[Callback] = (),
 ) -> Fitted:
     """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
 
     ``conduct`` is what repairs ask of the fit beyond the rows of ``module``; ``built_on`` the data
     as read, where those rows are repaired: what stored weights are restored into has to have its
-    words and units. ``checkpoints``: how many steps on the way are kept at most.
+    words and units. ``checkpoints``: how many steps on the way are kept at most;
+    ``callbacks``: who is told, epoch by epoch.
 
     Raises :class:`ModelError` when the loss is not finite.
     """
@@ -176,7 +182,7 @@ def fit(
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
     keeping = Keeping(checkpoints)
     with quiet():
-        trainer = runner.trainer(folder, [checkpoint, stopping, keeping], config.epochs)
+        trainer = runner.trainer(folder, [checkpoint, stopping, keeping, *callbacks], config.epochs)
         trainer.fit(learner, datamodule=module)
     history = pd.DataFrame(learner.history)
     if not np.isfinite(history["validation_loss"]).all():

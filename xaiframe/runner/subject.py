@@ -23,7 +23,8 @@ from xaiframe.store import digest
 
 @dataclass(frozen=True)
 class Tools:
-    """What the recipe's nodes became: data module, architecture, runner, methods, tuning study.
+    """What the recipe's nodes became: data module, architecture, runner, methods, tuning study,
+    pruner.
 
     ``architecture`` builds a network to be trained here, or loads a model that was brought;
     ``methods`` maps group → choice → object, for the choices that apply.
@@ -35,6 +36,7 @@ class Tools:
     runner: Runner
     methods: Mapping[str, Mapping[str, Any]]
     study: Any
+    pruner: Any = None
 
     @property
     def data(self) -> Data:

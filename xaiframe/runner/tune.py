@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,9 @@ from xaiframe.runner.fit import Fitted, fit
 from xaiframe.runner.gather import gather
 from xaiframe.runner.metrics import split_facts
 from xaiframe.runner.prepare import prepare
+from xaiframe.runner.reporting import Reporting
 from xaiframe.runner.subject import Subject, Tools
+from xaiframe.tuning.watch import Pruned, Watch
 
 TRIAL_INSTANCES = 12
 COMPARED = ("validation.score", "test.score", "test.accuracy", "test.calibration_error")
@@ -40,27 +43,36 @@ class Tuner:
     folder: Path
     lesson: Callable[[], tuple[DataModule, Conduct]]
 
-    def refit(self, parameters: Mapping[str, Any]) -> tuple[Tools, Fitted]:
-        """Fit the recipe's model under other parameters (``fit.*`` and ``model.*``)."""
+    def refit(
+        self, parameters: Mapping[str, Any], watch: Watch | None = None
+    ) -> tuple[Tools, Fitted]:
+        """Fit the recipe's model under other parameters (``fit.*`` and ``model.*``).
+
+        ``watch`` is told how it goes; raises :class:`Pruned` where it ends the fit.
+        """
         recipe = with_parameters(self.tools.recipe, parameters)
         tools = replace(self.tools, recipe=recipe, architecture=self.build(recipe.model))
         module, conduct = self.lesson()
+        folder = self.folder / f"fit-{os.getpid()}"  # several may fit at the same time
         fitted = fit(
             tools.architecture,
             module,
             recipe.fit,
             tools.runner,
-            self.folder,
+            folder,
             recipe.seed,
             conduct,
             tools.data,
+            callbacks=[Reporting(watch, tools.data)] if watch else (),
         )
+        if watch and watch.pruned:
+            raise Pruned
         fitted.model.at_most(recipe.explain.max_batch)
         return tools, fitted
 
-    def trial(self, parameters: Mapping[str, Any]) -> Facts:
+    def trial(self, parameters: Mapping[str, Any], watch: Watch) -> Facts:
         """Facts of one configuration, from the validation split alone."""
-        tools, fitted = self.refit(parameters)
+        tools, fitted = self.refit(parameters, watch)
         facts = [
             fact.within("model", "tuning.search")
             for fact in split_facts(
@@ -68,7 +80,9 @@ class Tuner:
             )
         ]
         subject = prepare(tools, fitted.model, tools.data.validation, TRIAL_INSTANCES, 0)
-        return Facts(facts + evaluate(subject, attribute_all(subject), tools.data.validation))
+        facts += evaluate(subject, attribute_all(subject), tools.data.validation)
+        watch.evaluations += fitted.model.evaluations
+        return Facts(facts)
 
 
 def attribute_all(subject: Subject) -> dict[str, Explained]:

@@ -47,6 +47,7 @@ GROUPS: Mapping[str, str] = {
     "gradient": "follow the output back to the input",
     "evaluation": "do the explanations agree; are they faithful and sane",
     "tuning": "search for a better model, explanation quality included",
+    "pruner": "which trials of the search are stopped before their end",
     "prescription": "what a finding calls for, as overrides",
     "report": "how the result is bound",
     "runner": "where it runs",

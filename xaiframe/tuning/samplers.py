@@ -30,7 +30,8 @@ SAMPLERS = ("tpe", "random", "grid", "gp", "cmaes", "nsga2", "nsga3", "qmc")
 
 @dataclass(frozen=True)
 class Drawing:
-    """Which sampler, over what. start: the current configuration, encoded; points: grid levels."""
+    """Which sampler, over what. start: the current configuration, encoded; points: grid levels;
+    workers: that draw at the same time."""
 
     sampler: str
     parameters: Sequence[Parameter]
@@ -38,6 +39,7 @@ class Drawing:
     seed: int
     start: Mapping[str, Any]
     points: int
+    workers: int = 1
 
     @property
     def possible(self) -> int:
@@ -65,7 +67,10 @@ class Drawing:
         first, population = min(10, max(2, self.trials // 2)), max(4, min(50, self.trials // 4))
         samplers: dict[str, Callable[[], BaseSampler]] = {
             "random": lambda: chance,
-            "tpe": lambda: TPESampler(seed=seed, n_startup_trials=first),
+            "tpe": lambda: TPESampler(
+                # What others are trying counts as bad, so that not all try the same.
+                seed=seed, n_startup_trials=first, constant_liar=self.workers > 1
+            ),
             "gp": lambda: GPSampler(
                 seed=seed, n_startup_trials=first, independent_sampler=chance,
                 deterministic_objective=False,
@@ -88,11 +93,12 @@ class Drawing:
 class Placed(BaseSampler):
     """Hands every trial the sampler of its place."""
 
-    def __init__(self, drawing: Drawing, place: Callable[[Study], int]) -> None:
+    def __init__(self, drawing: Drawing, place: Callable[[Study, FrozenTrial], int]) -> None:
         self.drawing, self.place = drawing, place
+        self.position = 0
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        self.position = self.place(study)
+        self.position = self.place(study, trial)
         self.inner = self.drawing.at(self.position)
         self.inner.before_trial(study, trial)
         self.chance = self.inner

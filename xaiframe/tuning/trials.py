@@ -20,9 +20,11 @@ Z = 1.959964
 
 @dataclass(frozen=True)
 class Trial:
-    """One finished trial. values, intervals: one per objective, empty when the trial failed.
+    """One finished trial. values, intervals: one per objective, empty when the trial failed or was
+    stopped.
 
-    measured: what each constraint bounds; infeasible: which are broken, in words.
+    evaluations: rows sent through the model; pruned: the epoch after which it was stopped, 0 where
+    it was not; measured: what each constraint bounds; infeasible: which are broken, in words.
     """
 
     number: int
@@ -34,20 +36,31 @@ class Trial:
     pareto: bool = False
     measured: Mapping[str, float] = field(default_factory=dict)
     infeasible: str = ""
+    evaluations: int = 0
+    pruned: int = 0
 
 
 @dataclass(frozen=True)
 class Found:
-    """A finished search over ``objectives`` (fact → direction); importance as a table."""
+    """A finished search over ``objectives`` (fact → direction); importance as a table.
+
+    stopped_by: the bound that ended it, of ``asked`` trials that there might have been; pruner: its
+    class, empty where none watched; workers: that searched at the same time.
+    """
 
     trials: Sequence[Trial]
     objectives: Mapping[str, Direction]
     parameters: Sequence[Parameter]
     importance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stopped_by: str = "trials"
+    asked: int = 0
+    pruner: str = ""
+    workers: int = 1
 
     @property
     def complete(self) -> list[Trial]:
-        return [trial for trial in self.trials if not trial.failed]
+        """Trials that were trained to their end and measured."""
+        return [trial for trial in self.trials if not trial.failed and not trial.pruned]
 
     @property
     def feasible(self) -> list[Trial]:
@@ -92,9 +105,10 @@ class Found:
                     **{name: trial.measured.get(name) for name in self._bounded},
                     **dict(zip(self.objectives, values, strict=True)),
                     "seconds": trial.seconds,
+                    "evaluations": trial.evaluations,
                     "chosen": trial.number == chosen,
                     "pareto": trial.pareto,
-                    "reason": trial.failed or trial.infeasible,
+                    "reason": reason(trial),
                 }
             )
         return pd.DataFrame(rows)
@@ -122,13 +136,20 @@ class Found:
     def _facts(self) -> list[Fact]:
         optuna, chosen, n = source("optuna"), self.chosen(), len(self.trials)
         seconds = round(sum(trial.seconds for trial in self.trials), 3)
+        failed = sum(bool(trial.failed) for trial in self.trials)
         facts = [
             Fact("trials", n, "trials", n=n, source=optuna),
-            Fact("failed", n - len(self.complete), "trials", n=n, better="lower", source=optuna),
+            Fact("failed", failed, "trials", n=n, better="lower", source=optuna),
             Fact("pareto", sum(t.pareto for t in self.trials), "trials", n=n, source=optuna),
             Fact("seconds", seconds, "s", n=n, better="lower"),
+            Fact("evaluations", sum(t.evaluations for t in self.trials), "rows", n=n),
+            Fact("stopped_by", self.stopped_by, n=n, reason=self._stopped()),
+            Fact("workers", self.workers, "processes"),
             Fact("chosen_trial", chosen.number, n=n, reason=self._why(), source=optuna),
         ]
+        if self.pruner:
+            pruned = sum(bool(trial.pruned) for trial in self.trials)
+            facts.append(Fact("pruned", pruned, "trials", n=n, reason=self.pruner, source=optuna))
         if self._bounded:
             out = len(self.complete) - len(self.feasible)
             facts.append(Fact("infeasible", out, "trials", n=len(self.complete), source=optuna))
@@ -157,6 +178,12 @@ class Found:
             source=source("optuna"),
         )
 
+    def _stopped(self) -> str:
+        """What there might have been, where a bound other than the trials ended the search."""
+        if self.stopped_by == "trials":
+            return ""
+        return f"{len(self.trials)} of {max(self.asked, len(self.trials))} trials"
+
     def _why(self) -> str:
         names = list(self.objectives)
         if len(names) == 1:
@@ -166,8 +193,16 @@ class Found:
 
 
 def state(trial: Trial) -> str:
-    """complete, infeasible or failed."""
-    return "failed" if trial.failed else "infeasible" if trial.infeasible else "complete"
+    """complete, infeasible, pruned or failed."""
+    if trial.failed:
+        return "failed"
+    return "pruned" if trial.pruned else "infeasible" if trial.infeasible else "complete"
+
+
+def reason(trial: Trial) -> str:
+    """Why a trial may not be chosen, in words; empty where it may."""
+    stopped = f"stopped after epoch {trial.pruned}" if trial.pruned else ""
+    return trial.failed or stopped or trial.infeasible
 
 
 def standard_error(interval: tuple[float, float] | None) -> float:

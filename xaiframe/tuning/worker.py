@@ -1,0 +1,23 @@
+"""One worker of a search: ``python -m xaiframe.tuning.worker TASK``, started by workers.py."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from pathlib import Path
+
+
+def main(task: bytes) -> None:
+    """Take trials of the study that ``task`` names until none is left.
+
+    ``task`` is what :func:`xaiframe.tuning.workers.sendable` made, in this run's own folder.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    search, trial, place = pickle.loads(task)
+    search.work(trial, place)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).read_bytes())
