@@ -17,7 +17,9 @@ KINDS = (
     "surrogate",
     "interactions",
     "profiles",
+    "rules",
     "counterfactuals",
+    "examples",
     "concepts",
     "optimum",
 )

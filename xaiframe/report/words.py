@@ -24,6 +24,7 @@ LABELS = {
     "functional_decomposition": "functional ANOVA",
     "ceteris_paribus": "ceteris-paribus profiles",
     "ice": "centred ICE",
+    "anchors": "anchors: rules that are enough",
     "counterfactual": "counterfactuals",
     "lofo": "leave one feature out",
     "saliency": "saliency",
