@@ -24,7 +24,6 @@ LABELS = {
     "functional_decomposition": "functional ANOVA",
     "ceteris_paribus": "ceteris-paribus profiles",
     "ice": "centred ICE",
-    "anchors": "anchors: rules that are enough",
     "counterfactual": "counterfactuals",
     "lofo": "leave one feature out",
     "saliency": "saliency",

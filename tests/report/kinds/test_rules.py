@@ -105,7 +105,7 @@ def test_a_case_names_its_conditions_and_the_values_that_meet_them(table):
 def test_what_does_not_hold_is_never_told_as_if_it_did(table):
     (short,) = rules.case(table, UNIT, 1)
     assert short.title.startswith("No rule")
-    assert "keeps 95 of 100 answers malignant; the nearest keeps 80 of 100" in short.title
+    assert "surely keeps 95 of 100 answers malignant; the nearest keeps 80 of 100" in short.title
     (refuted,) = rules.case(table, UNIT, 3)
     assert refuted.title.startswith("Not believed: ")
     assert "only 9 of 12 test rows" in refuted.title

@@ -61,6 +61,8 @@ def _measures(record: Record, unit: tuple[str, str]) -> Table:
         fact = record.facts.one(f"{prefix}.{name}")
         if fact is None or (fact.value is None and name != "precision"):
             continue
+        if name == "refuted" and not _real(record):
+            continue
         told = PASTED if name == "alike" and not _real(record) else called
         told = OWN if name == "refuted" and explained.modality(record) == "text" else told
         rows.append([told, _value(fact), Cell(words.number(fact.n), "number")])
@@ -128,11 +130,9 @@ def _title(record: Record, unit: tuple[str, str]) -> str:
     count = round(float(reached.value) * n)
     if not count:
         return f"None of {n} answers has a rule that keeps {_required(record, unit)}"
-    mean = words.number(length.value, digits=2) if length is not None else ""
-    return (
-        f"{count} of {n} answers have a rule, of {mean} "
-        f"{'condition' if mean == '1' else 'conditions'} on average"
-    )
+    mean = words.number(round(float((length and length.value) or 0), 1))
+    what = "condition" if mean == "1" else "conditions"
+    return f"{count} of {n} answers have a rule, of {mean} {what} on average"
 
 
 def _together(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
@@ -241,8 +241,8 @@ def short(ruled: Ruled) -> str:
     most = node.get("most")
     limit = f" of at most {thing(ruled, int(most))}" if most else ""
     return (
-        f"No rule{limit} was found that keeps {ruled.required} answers {ruled.answer}; the nearest "
-        f"keeps {ruled.kept}"
+        f"No rule{limit} was found that surely keeps {ruled.required} answers {ruled.answer}; "
+        f"the nearest keeps {ruled.kept}"
     )
 
 
