@@ -20,8 +20,8 @@ allowed_services: Mapping[str, Sequence[str]] = {}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def check_service(url: str, variables: Iterable[str]) -> None:
-    """Raise :class:`ModelError` unless the user lets rows go to this host, and these variables.
+def check_service(url: str, variables: Iterable[str], what: str = "rows") -> None:
+    """Raise :class:`ModelError` unless the user lets ``what`` go to this host, and these variables.
 
     Rows may go to the machine itself without asking; a secret nowhere.
     """
@@ -29,7 +29,7 @@ def check_service(url: str, variables: Iterable[str]) -> None:
     hint = "name the host under services in your own settings file, with the variables it may get"
     problems = []
     if host not in LOOPBACK and host not in allowed_services:
-        problems.append(Problem(url, f"a recipe alone cannot send rows to {host}", hint))
+        problems.append(Problem(url, f"a recipe alone cannot send {what} to {host}", hint))
     problems += [
         Problem(url, f"a recipe alone cannot send the variable {name} to {host}", hint)
         for name in variables

@@ -16,7 +16,8 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from xaiframe.errors import Problem, RecipeError
+from xaiframe.errors import ModelError, Problem, RecipeError
+from xaiframe.model.trusted import check_service
 
 FILES = {"sqlite": "study.db", "journal": "study.log"}
 """Kinds of storage that are a file of the run, and what it is called."""
@@ -100,26 +101,43 @@ def storage_fault(kind: str) -> str:
     if kind in FILES:
         return ""
     try:
-        url = make_url(kind)
+        return next(_faults(make_url(kind)), "")
     except ArgumentError:
         return f"storage is none of {RIGHT}"
+
+
+def _faults(url: URL) -> Iterator[str]:
     backend, database = url.get_backend_name(), url.database or ""
     if backend not in SCHEMES:
-        return f"storage is of the kind {url.drivername}, not {', '.join(SCHEMES)}: {RIGHT}"
-    if url.password or "password" in url.query:
-        return (
+        yield f"storage is of the kind {url.drivername}, not {', '.join(SCHEMES)}: {RIGHT}"
+    if url.query:
+        yield "storage has parameters after a ?, which may lead elsewhere: leave them out"
+    if url.password:
+        yield (
             "storage holds a password, and a recipe is stored, printed and signed: leave it out, "
             f"it is read from the variable {PASSWORD}"
         )
+    if not database:
+        yield f"storage names no database: {RIGHT}"
     if backend == "sqlite" and not (Path(database).is_absolute() and database.endswith(SUFFIXES)):
         ends = " or ".join(SUFFIXES)
-        return f"storage is no absolute path that ends in {ends}: sqlite:////data/studies.db"
-    return "" if database else f"storage names no database: {RIGHT}"
+        yield f"storage is no absolute path that ends in {ends}: sqlite:////data/studies.db"
 
 
 def host_of(kind: str) -> str:
     """The machine that a database lies on; empty for a file."""
     return "" if kind in FILES else (make_url(kind).host or "")
+
+
+def check_host(kind: str) -> None:
+    """Raise RecipeError unless the user lets a study, and the password, go to this database."""
+    host = host_of(kind)
+    if not host:
+        return
+    try:
+        check_service(kind, [PASSWORD] if os.environ.get(PASSWORD) else [], "a study")
+    except ModelError as error:
+        raise RecipeError(error.problems) from None
 
 
 def _database(url: URL) -> RDBStorage:

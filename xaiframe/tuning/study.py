@@ -16,7 +16,7 @@ from xaiframe.tuning.limits import Limits
 from xaiframe.tuning.optuna_study import Progress, Search, Try
 from xaiframe.tuning.samplers import SAMPLERS, refusal
 from xaiframe.tuning.space import Parameter, parameters_of
-from xaiframe.tuning.storage import Place, storage_fault
+from xaiframe.tuning.storage import Place, check_host, storage_fault
 from xaiframe.tuning.trials import Direction
 
 
@@ -41,6 +41,8 @@ class Study:
     constraints: fact name → ``{at_most: …}`` or ``{at_least: …}``; a trial that breaks one is never
     chosen. tpe, gp, nsga2 and nsga3 also draw away from such trials.
     space: ``{low, high, log, step}`` or ``{choices: [...]}`` per dotted or nested key.
+    control: whether a random search of as many trials is made as well, for the ending to be held
+    against. It costs as much again at most; what tpe and gp draw at random first, it shares.
     """
 
     trials: int = 8
@@ -54,6 +56,7 @@ class Study:
     objectives: Mapping[str, str | None] = field(default_factory=dict)
     constraints: Mapping[str, Any] = field(default_factory=dict)
     space: Mapping[str, Any] = field(default_factory=dict)
+    control: bool = True
 
     modalities = ("table", "image", "text", "series")
     tasks = ("classification", "regression")
@@ -126,6 +129,7 @@ class Study:
             workers=self.workers,
             **given,
         )
+        check_host(self.storage)
         place = Place(self.storage, folder)
         result = searched(search, trial, place, self.engine, progress)
         refuse_empty(result)

@@ -12,9 +12,6 @@ def main(task: bytes) -> None:
 
     ``task`` is what :func:`xaiframe.tuning.workers.sendable` made, in this run's own folder.
     """
-    import torch
-
-    torch.set_num_threads(1)
     search, trial, place = pickle.loads(task)
     search.work(trial, place)
 
