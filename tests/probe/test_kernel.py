@@ -90,7 +90,9 @@ def test_criticisms_are_the_greedy_best_of_witness_and_determinant():
 def test_equal_rows_are_no_second_prototype_and_do_not_break_the_determinant():
     kernel = gaussian(far(np.zeros((5, 2))), 1.0)
     assert prototypes(kernel, 3) == [0]
-    assert len(criticisms(kernel, [0], 9)) == 4
+    assert criticisms(kernel, [0], 9) == []
+    twice = gaussian(far([[0.0]] * 6 + [[5.0]] * 2), 1.0)
+    assert criticisms(twice, [0], 9) == [6, 7]
 
 
 def test_the_bound_is_known_only_for_rows_that_are_hardly_alike():

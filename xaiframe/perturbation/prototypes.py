@@ -136,6 +136,7 @@ class Chosen:
         far = space.between(learnt.x, learnt.x)
         width = median_width(far)
         kernel = gaussian(far, width)
+        sure = True
         picked, measures = [], [
             measure("kernel", "Gaussian"),
             measure("width", width, space.unit, n=len(learnt)),
@@ -156,6 +157,8 @@ class Chosen:
                      "value": float(value)}
                     for rank, (place, value) in enumerate(zip(kept, values, strict=True), 1)
                 ]  # fmt: skip
+            sure &= bounded(inside)
+        measures.append(measure("greedy_bound", "holds" if sure else "not known to hold"))
         overall = pd.DataFrame(picked)
         places = overall.loc[overall["role"] == "prototype", "at"].to_numpy()
         stand_rows = learnt.take(places)
@@ -212,7 +215,6 @@ def represented(
     more: dict[str, Any] = {"group": name, "n": n}
     yield measure("mmd2", discrepancy(kernel, np.array(stand)), "", better="lower", **more)
     yield measure("mmd2_random", float(np.mean(chance)), "", low=low, high=high, **more)
-    yield measure("greedy_bound", "holds" if bounded(kernel) else "not known to hold", **more)
 
 
 def foretold(

@@ -81,7 +81,7 @@ def criticisms(kernel: Array, chosen: list[int], count: int) -> list[int]:
     size, found = np.maximum(witness(kernel, chosen), 0), list[int]()
     left = np.diag(kernel) + RIDGE
     factors = np.empty((0, len(kernel)))
-    free = np.ones(len(kernel), dtype=bool)
+    free = size > 0
     free[chosen] = False
     while len(found) < count and free.any():
         # A row's part of the determinant is what the rows before it leave of its variance.

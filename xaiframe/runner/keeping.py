@@ -16,7 +16,7 @@ class Keeping(Callback):
     """Keeps the network's state after every epoch, then after every second, fourth, … one.
 
     most
-        steps that :meth:`steps` gives at most; fewer than twice as many states are held at once.
+        steps that :meth:`steps` gives at most; fewer than four times as many states are held at once.
     """
 
     def __init__(self, most: int) -> None:
@@ -33,7 +33,7 @@ class Keeping(Callback):
         if epoch % self.stride:
             return
         self.held[epoch] = copied(network.state_dict())
-        if len(self.held) >= 2 * self.most:
+        if len(self.held) >= 4 * self.most:
             self.stride *= 2
             self.held = {at: one for at, one in self.held.items() if at % self.stride == 0}
 
