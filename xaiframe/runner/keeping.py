@@ -16,7 +16,7 @@ class Keeping(Callback):
     """Keeps the network's state after every epoch, then after every second, fourth, … one.
 
     most
-        steps that :meth:`steps` gives at most; fewer than four times as many states are held at once.
+        steps that :meth:`steps` gives at most; fewer than four times as many states are held.
     """
 
     def __init__(self, most: int) -> None:
