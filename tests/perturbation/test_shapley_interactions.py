@@ -84,6 +84,17 @@ def test_faith_shap_is_the_best_fit_by_main_effects_and_pairs(players):
     np.testing.assert_allclose(alone, main, atol=1e-5)
 
 
+@pytest.mark.parametrize("players", [2, 3, 6])
+def test_shapley_taylor_is_its_definition_and_leaves_main_effects_what_each_does_alone(players):
+    worth, n = np.random.default_rng(players).normal(size=2**players), players
+    due = definition(worth, n, lambda t: 2 / (n * comb(n - 1, t)))
+    _, (pairs, _), (alone, _) = ShapleyInteractions("shapley_taylor")._solve(
+        game_of(worth, n, 2**n)
+    )
+    np.testing.assert_allclose(pairs, due, atol=1e-10)
+    np.testing.assert_allclose(alone, worth[1 << np.arange(n)] - worth[0], atol=1e-10)
+
+
 @pytest.mark.parametrize("players", [1, 2, 5])
 def test_the_shapley_values_behind_main_effects_are_exact(players, shapley):
     worth = np.random.default_rng(players).normal(size=2**players)
@@ -92,7 +103,7 @@ def test_the_shapley_values_behind_main_effects_are_exact(players, shapley):
     np.testing.assert_allclose(game_of(worth, players, 2**players).shapley()[0], due, atol=1e-10)
 
 
-@pytest.mark.parametrize("index", ["k_sii", "faith_shap"])
+@pytest.mark.parametrize("index", ["k_sii", "faith_shap", "shapley_taylor"])
 @pytest.mark.parametrize("samples", [4096, 120])
 def test_main_effects_and_pairs_sum_to_the_score_less_the_base(make_bank, index, samples):
     bank = make_bank(curved, rows(3, 9), rows(4, 9, 1))
@@ -101,7 +112,7 @@ def test_main_effects_and_pairs_sum_to_the_score_less_the_base(make_bank, index,
     np.testing.assert_allclose(total, bank.full - bank.empty, atol=1e-9)
 
 
-@pytest.mark.parametrize("index", ["k_sii", "faith_shap"])
+@pytest.mark.parametrize("index", ["k_sii", "faith_shap", "shapley_taylor"])
 def test_symmetry_dummy_and_linearity(make_bank, index):
     x = np.array([[1.0, 1.0, 2.0, 3.0]])
     method, zero = ShapleyInteractions(index), np.zeros((1, 4))
@@ -140,7 +151,7 @@ def test_pairs_alone_need_few_coalitions(make_bank):
     assert found.pairs["error"].max() < 1e-3
 
 
-@pytest.mark.parametrize("index", ["k_sii", "faith_shap"])
+@pytest.mark.parametrize("index", ["k_sii", "faith_shap", "shapley_taylor"])
 def test_sampled_values_err_as_much_as_they_say(make_bank, index):
     x, background = rows(4, 12), rows(3, 12, 1)
     exact = ShapleyInteractions(index, 4094).explain(make_bank(curved, x, background))
@@ -148,8 +159,12 @@ def test_sampled_values_err_as_much_as_they_say(make_bank, index):
     for seed in range(6):
         found = ShapleyInteractions(index, 600).explain(make_bank(curved, x, background, seed=seed))
         pairs.append((found.pairs["value"] - exact.pairs["value"]) / found.pairs["error"])
-        alone.append((found.alone["value"] - exact.alone["value"]) / found.alone["error"])
-    for deviations in (np.concatenate(pairs), np.concatenate(alone)):
+        apart = found.alone["value"] - exact.alone["value"]
+        alone.append(apart / found.alone["error"])
+        if index == "shapley_taylor":  # what each does alone is always asked, not drawn
+            np.testing.assert_allclose(apart, 0, atol=1e-4)
+            alone.pop()
+    for deviations in map(np.concatenate, filter(None, (pairs, alone))):
         assert 0.88 < (np.abs(deviations) < 1.96).mean() < 0.99
         assert abs(deviations.mean()) < 0.15
 
@@ -216,7 +231,9 @@ def test_shapiq_finds_the_same():
     worth = np.random.default_rng(3).normal(size=2**5)
     bit = 1 << np.arange(5)
     exact = shapiq.ExactComputer(lambda masks: worth[masks.astype(int) @ bit], 5)
-    for index, name in (("k_sii", "k-SII"), ("faith_shap", "FSII")):
+    for index, name in (
+        ("k_sii", "k-SII"), ("faith_shap", "FSII"), ("shapley_taylor", "STII"),
+    ):  # fmt: skip
         theirs = exact(name, order=2)
         method = ShapleyInteractions(index)
         chosen, (pairs, _), (alone, _) = method._solve(game_of(worth, 5, 32))

@@ -15,6 +15,7 @@ from xaiframe.kinds.answer import Answer
 UNITS = {
     "k_sii": "score",
     "faith_shap": "score",
+    "shapley_taylor": "score",
     "h": "share of effect",
     "variance": "share of variance",
 }

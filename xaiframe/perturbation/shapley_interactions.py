@@ -12,9 +12,13 @@ from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.interactions import Interactions
 from xaiframe.probe.coalitions import CoalitionBank
-from xaiframe.probe.pairs import Game, faithful_weight, pairs_of, shapley_weight
+from xaiframe.probe.pairs import Game, faithful_weight, pairs_of, shapley_weight, taylor_weight
 
-WEIGHTS = {"k_sii": shapley_weight, "faith_shap": faithful_weight}
+WEIGHTS = {
+    "k_sii": shapley_weight,
+    "faith_shap": faithful_weight,
+    "shapley_taylor": taylor_weight,
+}
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,11 @@ class ShapleyInteractions(Method):
 
     index: ``k_sii`` averages as the Shapley value does (Grabisch & Roubens 1999,
     doi:10.1007/s001820050125); ``faith_shap`` is the best fit of v by main effects and pairs
-    (Tsai, Yeh & Ravikumar 2023, arXiv:2203.00870). In both, a main effect is the feature's Shapley
-    value less half of its pairs (Bordt & von Luxburg 2023, arXiv:2209.04012), so that main effects
-    and pairs sum to score − base.
+    (Tsai, Yeh & Ravikumar 2023, arXiv:2203.00870); ``shapley_taylor`` leaves a feature alone what
+    it does alone, v({i}) − v(∅), and gives pairs all else (Sundararajan, Dhamdhere & Agarwal 2020,
+    arXiv:1902.05620). In all, a main effect is the feature's Shapley value less half of its pairs
+    (Bordt & von Luxburg 2023, arXiv:2209.04012), so that main effects and pairs sum to
+    score − base.
     samples: coalitions per instance, at least 4 per feature that differs from the background and
     4 per pair asked about; exact from 2**features − 2 on, so 4096 are exact for 12 features.
     top: features whose pairs are asked about, at least 2: those whose coming first or leaving last
@@ -37,7 +43,7 @@ class ShapleyInteractions(Method):
     residuals corrected for leverage (HC3); 0 where exact.
     """
 
-    index: Literal["k_sii", "faith_shap"] = "k_sii"
+    index: Literal["k_sii", "faith_shap", "shapley_taylor"] = "k_sii"
     samples: int = 4096
     top: int = 24
 
@@ -45,7 +51,7 @@ class ShapleyInteractions(Method):
     kind = "interactions"
     stochastic = True
     cost = "instances * min(samples, 2 ** min(features, 60) - 2) * background"
-    reference = "doi:10.1007/s001820050125; arXiv:2203.00870; arXiv:2303.01179"
+    reference = "doi:10.1007/s001820050125; arXiv:2203.00870; arXiv:1902.05620; arXiv:2303.01179"
 
     def __post_init__(self) -> None:
         if self.index not in WEIGHTS:

@@ -29,6 +29,12 @@ def faithful_weight(players: int, size: int) -> float:
     return 6 / ((players + 1) * comb(players, size + 1))
 
 
+def taylor_weight(players: int, size: int) -> float:
+    """Of the Shapley–Taylor index of order 2: all orders alike, counted where the second of the two
+    comes in (arXiv:1902.05620)."""
+    return 2 / (players * comb(players - 1, size))
+
+
 @dataclass(frozen=True)
 class Game:
     """One instance's coalitions in pairs of S and complement, that of all and none the last.
@@ -69,19 +75,22 @@ class Game:
 
     def interactions(self, chosen: Array, weight: Weight) -> tuple[Array, Array]:
         """Index ``(k,)`` of the ``chosen`` pairs of players ``(k, 2)``, and the influence
-        ``(pairs, k)``. For a ``weight`` that reads the same from both ends, as these two do, it
-        hangs on the even half of v alone.
+        ``(pairs, k)``. For a ``weight`` that reads the same from both ends it hangs on the even
+        half of v alone; what another weighs differently at its ends, on the odd half.
         """
-        d, size = self.players, self.inside.sum(axis=1)
-        known = np.array([weight(d, t) for t in range(d - 1)])
-        padded = np.concatenate([[0.0, 0.0], known, [0.0, 0.0]])  # index t + 2
-        first, second = self.inside[:, chosen[:, 0]], self.inside[:, chosen[:, 1]]
-        both, one, none = (padded[size + place][:, None] for place in (0, 1, 2))
-        together = first == second
-        coefficient = np.where(together, np.where(first, both, none), -one)
-        design = np.concatenate([np.ones((len(size), 1)), together], axis=1)
+        mine = _counted(self.inside, chosen, weight)
+        others = _counted(~self.inside, chosen, weight)
+        together = self.inside[:, chosen[:, 0]] == self.inside[:, chosen[:, 1]]
+        design = np.concatenate([np.ones((len(together), 1)), together], axis=1)
         readout = np.concatenate([np.zeros((1, len(chosen))), 2 * np.eye(len(chosen))])
-        return self._estimate(2 * coefficient, design, readout, self.even)
+        found, influence = self._estimate(mine + others, design, readout, self.even)
+        uneven = mine - others
+        if not uneven.any():
+            return found, influence
+        # A sum of single players, which the odd half is fitted by, has no interactions.
+        nothing = np.zeros((self.players, len(chosen)))
+        odd, more = self._estimate(uneven, self.inside - 0.5, nothing, self.odd)
+        return found + odd, influence + more
 
     def _estimate(
         self, weight: Array, design: Array, readout: Array, answers: Array
@@ -128,6 +137,16 @@ class Game:
         # Four digits: rounding in a batch of another size must not change who leads.
         reach = [float(f"{one:.4g}") for one in first + last]
         return np.sort(np.argsort(-np.array(reach), kind="stable")[:most])
+
+
+def _counted(inside: Array, chosen: Array, weight: Weight) -> Array:
+    """``(coalitions, k)``: what v of each coalition ``(coalitions, d)`` counts in each index."""
+    d, size = inside.shape[1], inside.sum(axis=1)
+    known = np.array([weight(d, t) for t in range(d - 1)])
+    padded = np.concatenate([[0.0, 0.0], known, [0.0, 0.0]])  # index t + 2
+    first, second = inside[:, chosen[:, 0]], inside[:, chosen[:, 1]]
+    both, one, none = (padded[size + place][:, None] for place in (0, 1, 2))
+    return np.where(first == second, np.where(first, both, none), -one)
 
 
 def pairs_of(members: Array) -> Array:

@@ -27,6 +27,7 @@ TITLED = 28
 INDICES = {
     "k_sii": "Shapley interaction index",
     "faith_shap": "Faith-SHAP interaction",
+    "shapley_taylor": "Shapley–Taylor interaction",
     "h": "Friedman's H",
     "variance": "share of the score's variance",
 }
@@ -35,6 +36,8 @@ QUESTIONS = {
     "all the company they can keep. Main effects and pairs sum to score − base.",
     "faith_shap": "The sum of main effects and pairs that fits the score of every combination of "
     "features best. Main effects and pairs sum to score − base.",
+    "shapley_taylor": "A single feature gets what it does when it comes first, a pair all that the "
+    "later of the two adds because the other is there. Main effects and pairs sum to score − base.",
     "h": "The share of two features' effect that they have only together: 0 where their effects "
     "simply add up, 1 where neither has any without the other.",
     "variance": "How much of the score's variance each feature accounts for alone, how much a pair "
@@ -44,7 +47,7 @@ H_CAUTION = (
     "H is a share: of a small effect even a large share is small; the joint effect below says how "
     "much it is. Features were set apart from each other, also where they never are."
 )
-SIGNED = ("k_sii", "faith_shap")
+SIGNED = ("k_sii", "faith_shap", "shapley_taylor")
 SINGLE, PAIR = "single feature", "pair"
 
 
