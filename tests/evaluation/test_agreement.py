@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import kendalltau, spearmanr
 
 from xaiframe.errors import NotApplicable
-from xaiframe.evaluation.agreement import Agreement, top_membership
+from xaiframe.evaluation.agreement import Agreement
 
 FEATURES = 8
 
@@ -71,13 +71,6 @@ def test_two_zeros_have_no_sign_to_agree_on(run, explained, value_of):
     left = np.tile([5.0, 0, 0, 0, 0, 0, 0, 0], (30, 1))
     outcome = run(explained("p", "perturbation", left), explained("g", "gradient", -left))
     assert value_of(outcome, "sign").value == 0
-
-
-def test_places_in_the_top_are_shared_among_ties():
-    found = top_membership(np.array([[4.0, -1, 1, 0], [0, 0, 0, 0], [1, 2, 3, 4]]), 2)
-    np.testing.assert_allclose(found[0], [1, 0.5, 0.5, 0])
-    assert np.isnan(found[1]).all()
-    np.testing.assert_allclose(found[2], [0, 0, 1, 1])
 
 
 def test_the_diagonal_is_agreement_with_another_seed(run, explained, noise, value_of):
@@ -157,3 +150,78 @@ def test_nothing_explained_does_not_apply(run):
 def test_parameters_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match="at least"):
         Agreement(**wrong)
+
+
+def krishna(left, right, k):
+    """Feature, rank, sign and signed-rank agreement as Krishna et al. 2022 define them, by sets."""
+    tops = [sorted(range(len(one)), key=lambda f: -abs(one[f]))[:k] for one in (left, right)]
+    both = set(tops[0]) & set(tops[1])
+    ranked = {f for f in both if tops[0].index(f) == tops[1].index(f)}
+    same = {f for f in both if np.sign(left[f]) == np.sign(right[f])}
+    return len(both) / k, len(ranked) / k, len(same) / k, len(ranked & same) / k
+
+
+@pytest.mark.parametrize("k", [1, 3, 6])
+def test_top_measures_are_those_of_the_paper(run, explained, noise, value_of, k):
+    a, b = noise(0), noise(0) + 0.7 * noise(1)
+    outcome = run(explained("p", "perturbation", a), explained("g", "gradient", b), top_k=k)
+    wanted = np.mean([krishna(x, y, k) for x, y in zip(a, b, strict=True)], axis=0)
+    names = ("top_k", "rank_agreement", "sign_agreement", "signed_rank_agreement")
+    found = [value_of(outcome, name).value for name in names]
+    np.testing.assert_allclose(found, wanted)
+    for name in names:
+        assert value_of(outcome, name).n == 30
+
+
+def test_kendall_is_scipys_mean_over_the_instances(run, explained, noise, value_of):
+    a, b = noise(0), noise(0) + noise(1)
+    outcome = run(explained("p", "perturbation", a), explained("g", "gradient", b))
+    expected = np.mean([kendalltau(x, y).statistic for x, y in zip(a, b, strict=True)])
+    assert value_of(outcome, "kendall").value == pytest.approx(expected)
+
+
+def test_without_a_sign_only_what_needs_none_is_measured(run, explained, noise, value_of):
+    a = noise(0)
+    outcome = run(
+        explained("p", "perturbation", a),
+        explained("g", "gradient", np.abs(a), signed=False),
+    )
+    assert value_of(outcome, "rank_agreement").value == pytest.approx(1)
+    names = {fact.name for fact in outcome.facts}
+    assert not names & {"sign", "sign_agreement", "signed_rank_agreement"}
+
+
+def test_the_conflict_score_and_the_features_in_conflict_by_hand(run, explained, value_of):
+    p = np.tile([4.0, 4, 0, 0, 0, 0, 0, 0], (30, 1))
+    g = p.copy()
+    g[7] *= -1  # opposed: 1; the other 29 are the same: 0
+    outcome = run(explained("p", "perturbation", p), explained("g", "gradient", g))
+    assert value_of(outcome, "conflict_score").value == pytest.approx(1 / 30)
+    instances = outcome.tables["instances"].set_index("position")
+    assert instances.loc[7, "rank"] == 1
+    assert instances.loc[7, "features"] == "a, b"
+    assert set(instances.drop(index=7)["features"]) == {""}
+
+
+def test_the_ranking_is_bordas_with_an_interval(run, explained, value_of):
+    p = np.tile([8.0, 7, 6, 5, 4, 3, 2, 1], (30, 1))
+    g = np.tile([7.0, 8, 6, 5, 4, 3, 2, 1], (30, 1))
+    g[:15] = p[:15]
+    outcome = run(
+        explained("p", "perturbation", p),
+        explained("q", "perturbation", 2 * p),
+        explained("g", "gradient", g),
+    )
+    ranking = outcome.tables["ranking"]
+    assert list(ranking["feature"]) == list("abcdefgh")
+    first = ranking.iloc[0]
+    # 1 for P; for G 1 in half of the instances, 2 in the other: 1.5; the directions count alike
+    assert (first["p_rank"], first["g_rank"], first["rank"]) == (1, 1.5, 1.25)
+    assert 1 < first["low"] < 1.25 < first["high"] < 1.5
+    # W of the orders p, p, g: half of the instances 1; else two features of eight are swapped once
+    swapped = (8**3 - 8) / 12 * 3
+    two = (1 + 1 + 2 - 13.5) ** 2 + (2 + 2 + 1 - 13.5) ** 2
+    rest = sum((3 * k - 13.5) ** 2 for k in range(3, 9))
+    concordance = value_of(outcome, "concordance").value
+    assert concordance == pytest.approx((1 + (two + rest) / (3 * swapped)) / 2)
+    assert value_of(outcome, "concordance_floor").value == pytest.approx(1 / 3)

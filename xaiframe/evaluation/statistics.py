@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import rankdata
@@ -57,10 +58,13 @@ def absent(reason: str) -> Estimate:
     return Estimate(None, None, 0, reason)
 
 
+@lru_cache(maxsize=4)
 def resampling(n: int, seed: int) -> Array:
     """``(RESAMPLES, n)`` weights, each row summing to 1: bootstrap means are weights @ values."""
     counts = np.random.default_rng([seed, n]).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
-    return np.asarray(counts / n)
+    weights = np.asarray(counts / n)
+    weights.flags.writeable = False  # kept for the next statistic of as many instances
+    return weights
 
 
 def interval(resampled: Array) -> tuple[float, float] | None:
@@ -105,16 +109,23 @@ There = Array | None
 takes no part: padding that every method gives 0 would be agreement about nothing."""
 
 
+def rounded(values: Array, there: There = None) -> Array:
+    """``(n, f)`` each row over its largest magnitude, to :data:`DIGITS`; a row of which one value
+    is not finite is 0."""
+    there = np.ones(values.shape, dtype=bool) if there is None else there
+    largest = np.abs(np.where(there, values, 0.0)).max(axis=1, keepdims=True)
+    usable = np.isfinite(largest)
+    scaled = np.where(usable, values, 0.0) / np.where(usable & (largest > 0), largest, 1.0)
+    return np.asarray(np.round(scaled, DIGITS))
+
+
 def standard_ranks(values: Array, there: There = None) -> Array:
     """``(n, f)`` ranks per row, ties averaged, centred and of unit length; 0 for what is not there.
 
     A row that is constant (or holds a non-finite value) has no order: it becomes NaN.
     """
     there = np.ones(values.shape, dtype=bool) if there is None else there
-    largest = np.abs(np.where(there, values, 0.0)).max(axis=1, keepdims=True)
-    usable = np.isfinite(largest)
-    scaled = np.where(usable, values, 0.0) / np.where(usable & (largest > 0), largest, 1.0)
-    ranks = rankdata(np.where(there, np.round(scaled, DIGITS), np.inf), axis=1)
+    ranks = rankdata(np.where(there, rounded(values, there), np.inf), axis=1)
     count = np.maximum(there.sum(axis=1, keepdims=True), 1)
     middle = np.where(there, ranks, 0.0).sum(axis=1, keepdims=True) / count
     centred = np.where(there, ranks - middle, 0.0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from xaiframe.report import chart, explained, words
-from xaiframe.report.block import Block, Cell, Grid, Row, Table, num, parts, status
+from xaiframe.report.block import Block, Cell, Grid, Row, ScreenTable, Table, num, parts, status
 from xaiframe.report.record import Record
 
 MANY = 10
@@ -108,14 +109,14 @@ def conflicts(record: Record) -> Iterable[Block]:
     known = explained.instances(record)
     if table is None or record.redact or table["spearman"].isna().all():
         return
-    worst = table.sort_values("spearman").head(5)
     rows: list[Row] = []
-    for _, row in worst.iterrows():
+    for _, row in table.sort_values("rank").head(5).iterrows():
         mine = known[known["position"] == row["position"]] if known is not None else pd.DataFrame()
         answer = mine["predicted"].iloc[0] if len(mine) else ""
         answer = words.number(float(answer)) if isinstance(answer, float) else str(answer)
         state = status("fail", "conflict") if row["conflict"] else Cell("")
-        rows.append([num(row["id"]), answer, num(row["spearman"]), state])
+        apart = num(None if pd.isna(row.get("distance")) else float(row["distance"]))
+        rows.append([num(row["id"]), answer, apart, num(row["spearman"]), state])
     share = record.facts.value("evaluation.agreement.conflicting_share")
     title = "Where P and G agree least"
     if isinstance(share, (int, float)):
@@ -124,10 +125,129 @@ def conflicts(record: Record) -> Iterable[Block]:
     yield Table(
         "conflicts",
         title,
-        ["row", "predicted", "P–G", ""],
+        ["row", "predicted", "apart", "P–G", ""],
         rows,
-        how="P–G: median rank correlation; below zero is a conflict.",
+        how="Apart: half the summed difference of the P and G shares, 0 the same, 1 opposed. P–G: "
+        "median rank correlation; below zero is a conflict.",
         caution="Do not hand out an explanation of a row in conflict.",
-        facts=("evaluation.agreement.conflicting_share",),
+        facts=("evaluation.agreement.conflicting_share", "evaluation.agreement.conflict_score"),
         compact=True,
+    )
+
+
+HEADS = {
+    "spearman": "Spearman",
+    "kendall": "Kendall",
+    "top_k": "same at the top",
+    "rank_agreement": "and same rank",
+    "sign_agreement": "and same sign",
+    "signed_rank_agreement": "and both",
+    "sign": "signs alike",
+}
+"""Measure of a pair → the head of its column."""
+LISTED = 30
+"""Pairs in print; the screen shows all."""
+
+
+def pairs(record: Record) -> Iterable[Block]:
+    """Every perturbation method with every gradient method, by every measure."""
+    named = {"p", "g"}
+    every = record.facts.where("evaluation.agreement.spearman")
+    found = [fact for fact in every if named <= set(fact.labels)]
+    if not found:
+        return
+    found.sort(key=lambda f: -float(f.value) if isinstance(f.value, (int, float)) else 2.0)
+    kept = {
+        name: head
+        for name, head in HEADS.items()
+        if record.facts.one(f"evaluation.agreement.{name}") is not None
+    }
+    if len(kept) < 2:
+        return
+    rows = [_pair(record, fact.labels, kept) for fact in found]
+    head = ["perturbation", "gradient", *kept.values(), "chance"]
+    keywords: dict[str, Any] = {
+        "how": "Means over the instances. Of the features largest in magnitude: the share that "
+        "both methods name, at the same rank, with the same sign, with both; signs alike: of those "
+        "that either names (Krishna et al. 2022); blank: a method has no sign. Chance: 95 % of relabelled features stay below "
+        "this Spearman correlation.",
+        "caution": "Measures differ in what they forgive: rank and sign together forgive least.",
+        "facts": tuple(f"evaluation.agreement.{name}" for name in kept),
+        "compact": True,
+    }
+    yield Table("pairs", pairs_title(record), head, rows[:LISTED], **keywords)
+    if len(rows) > LISTED:
+        title = f"All {words.count(len(rows), 'pair')}"
+        yield ScreenTable("all-pairs", title, head, rows, sortable=True, **keywords)
+
+
+def pairs_title(record: Record) -> str:
+    """Kendall's W of all methods, beside what unrelated orders reach."""
+    found = record.facts.one("evaluation.agreement.concordance")
+    floor = record.facts.value("evaluation.agreement.concordance_floor")
+    if found is None or found.value is None or not isinstance(floor, (int, float)):
+        return "Every pair of P and G by every measure"
+    spread = f" ({words.interval(found.interval)})" if found.interval else ""
+    return (
+        f"All methods together order the features with Kendall's W {words.number(found.value)}"
+        f"{spread}; unrelated orders reach {words.number(float(floor))}"
+    )
+
+
+def _pair(record: Record, labels: Mapping[str, str], kept: Iterable[str]) -> Row:
+    star = "" if labels.get("comparable") == "yes" else "*"
+    sides = {side: labels[side] for side in ("p", "g")}
+    cells = [record.facts.one(f"evaluation.agreement.{name}", **sides) for name in kept]
+    control = record.facts.value("evaluation.agreement.control", None, **sides)
+    return [
+        words.sentence(words.label(labels["p"])),
+        words.label(labels["g"]) + star,
+        *(
+            Cell("–", "number") if fact is None or fact.value is None else num(fact.value)
+            for fact in cells
+        ),
+        num(control),
+    ]
+
+
+SHOWN = 12
+"""Features of the common order in print."""
+
+
+def ranking(record: Record) -> Iterable[Block]:
+    """The order of the features on which the methods agree most nearly, with its intervals."""
+    table = record.table("evaluation.agreement", "ranking")
+    if table is None or table["rank"].isna().all():
+        return
+    shown = table.dropna(subset="rank").head(SHOWN)
+    names = [str(one) for one in shown["feature"]]
+    y = alt.Y("feature:N", title=None, sort=names)
+    base = alt.Chart(chart.data(shown)).encode(y=y)
+    title = "mean rank (1 the most important)"
+    x = {
+        name: alt.X(f"{name}:Q", title=title, scale=alt.Scale(zero=False))
+        for name in ("rank", "low", "p_rank", "g_rank")
+    }
+    spans = base.mark_rule(color=chart.INK).encode(x=x["low"], x2="high:Q")
+    dots = base.mark_point(color=chart.INK, size=36).encode(
+        x=x["rank"], tooltip=["feature:N", "rank:Q", "p_rank:Q", "g_rank:Q"]
+    )
+    sides = [
+        base.mark_point(color=colour, shape=shape, size=20).encode(x=x[name])
+        for name, colour, shape in (("p_rank", chart.P, "circle"), ("g_rank", chart.G, "square"))
+        if shown[name].notna().any()
+    ]
+    second = shown.iloc[1] if len(shown) > 1 else None
+    first = shown.iloc[0]
+    clear = second is not None and first["high"] < second["low"]
+    yield chart.figure(
+        "common-order",
+        f"{words.quoted(names[0])} leads the common order of all methods"
+        + ("" if clear else ", not clearly"),
+        chart.fit(alt.layer(spans, *sides, dots), chart.HALF, 44 + 17 * len(names)),
+        n=words.count(int(shown["n"].max()), "instance"),
+        how="Dark dot: mean rank over both directions, each counting once (Borda), with its 95 % "
+        "interval; blue circle P, orange square G.",
+        caution="A common order is no truth: methods can share a blind spot.",
+        facts=["artifacts/evaluation.agreement/ranking.parquet"],
     )

@@ -24,6 +24,8 @@ def chapter(record: Record) -> Chapter:
         scores,
         measures.measures,
         agreement.beside,
+        agreement.pairs,
+        agreement.ranking,
         measures.trust,
         shortcuts.shortcuts,
         curves,
