@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -111,6 +111,11 @@ class Evidence:
         if self.there is None:
             return np.ones((len(positions), len(self.data.features)), dtype=bool)
         return np.asarray(self.there[positions])
+
+    @cached_property
+    def kept(self) -> dict[tuple[Any, ...], Any]:
+        """What one measure asked the model and another asks again."""
+        return {}
 
     @cached_property
     def there(self) -> Array | None:

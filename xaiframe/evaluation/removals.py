@@ -42,10 +42,18 @@ class Removals:
 
 def removals(evidence: Evidence, instances: int, draws: int) -> Removals:
     """``draws`` sets per instance, of sizes drawn evenly from 1 to all but one of the features that
-    it has, so that small and large sets count alike.
+    it has, so that small and large sets count alike. Measures that ask alike share the answers.
 
     Raises NotApplicable when nothing was explained, or no instance has two features.
     """
+    key = ("removals", instances, draws)
+    if key not in evidence.kept:
+        evidence.kept[key] = _asked(evidence, instances, draws)
+    found: Removals = evidence.kept[key]
+    return found
+
+
+def _asked(evidence: Evidence, instances: int, draws: int) -> Removals:
     if not evidence.local:
         raise NotApplicable("no local attribution was explained")
     positions = spread_positions(len(evidence.ids), instances)

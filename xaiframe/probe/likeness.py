@@ -15,7 +15,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Measured:
     """A value with its 95 % interval, NaN where it is not defined."""
 
     value: float
@@ -27,15 +27,15 @@ class Estimate:
         return self.low, self.high
 
 
-def alike(a: Array, b: Array) -> Estimate:
+def alike(a: Array, b: Array) -> Measured:
     """Share of the rows in which ``a`` and ``b`` ``(n,)`` are the same class, after Wilson 1927
     (doi:10.1080/01621459.1927.10502953): also where all are."""
     same = int((a == b).sum())
     ends = binomtest(same, len(a)).proportion_ci(method="wilson")
-    return Estimate(same / len(a), float(ends.low), float(ends.high))
+    return Measured(same / len(a), float(ends.low), float(ends.high))
 
 
-def skill(answers: Array, by: Array, constant: float, task: str, seed: int) -> Estimate:
+def skill(answers: Array, by: Array, constant: float, task: str, seed: int) -> Measured:
     """Share of a ``constant``'s errors against ``answers`` ``(n,)`` that ``by`` ``(n,)`` avoids:
     1 where it has none, 0 where it has as many. Of values that is R².
 
@@ -45,9 +45,9 @@ def skill(answers: Array, by: Array, constant: float, task: str, seed: int) -> E
     if task == "classification":
         wrong = float((answers != constant).mean())
         if wrong == 0:
-            return Estimate(np.nan, np.nan, np.nan)
+            return Measured(np.nan, np.nan, np.nan)
         same = alike(answers, by)
-        return Estimate(*(1 - (1 - one) / wrong for one in (same.value, *same.interval)))
+        return Measured(*(1 - (1 - one) / wrong for one in (same.value, *same.interval)))
     weights = resampling(np.zeros(len(answers), dtype=int), seed)
     return _estimate(
         lambda w: 1 - (w @ (answers - by) ** 2) / _above_zero(w @ (answers - constant) ** 2),
@@ -80,7 +80,7 @@ def score(truth: Array, answers: Array, weights: Array, task: str) -> Array:
 
 def compared(
     truth: Array, audited: Array, other: Array, task: str, seed: int
-) -> dict[str, Estimate]:
+) -> dict[str, Measured]:
     """``audited`` and ``other`` ``(n,)`` against ``truth`` ``(n,)`` on the same rows.
 
     score: of the other; audited; difference: audited − other, resampled together, so that what
@@ -120,15 +120,15 @@ def resampling(groups: Array, seed: int) -> Array:
     return counts
 
 
-def _estimate(statistic: Callable[[Array], Array], weights: Array) -> Estimate:
+def _estimate(statistic: Callable[[Array], Array], weights: Array) -> Measured:
     """The statistic of all rows alike, and the middle 95 % of its resampled values."""
     value = float(statistic(np.ones((1, weights.shape[1])))[0])
     again = statistic(weights)
     again = again[np.isfinite(again)]
     if not np.isfinite(value) or len(again) < RESAMPLES / 2:
-        return Estimate(value, np.nan, np.nan)
+        return Measured(value, np.nan, np.nan)
     low, high = np.quantile(again, [0.025, 0.975])
-    return Estimate(value, float(low), float(high))
+    return Measured(value, float(low), float(high))
 
 
 def _above_zero(values: Array) -> Array:

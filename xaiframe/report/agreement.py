@@ -169,8 +169,8 @@ def pairs(record: Record) -> Iterable[Block]:
     keywords: dict[str, Any] = {
         "how": "Means over the instances. Of the features largest in magnitude: the share that "
         "both methods name, at the same rank, with the same sign, with both; signs alike: of those "
-        "that either names (Krishna et al. 2022); blank: a method has no sign. Chance: 95 % of relabelled features stay below "
-        "this Spearman correlation.",
+        "that either names (Krishna et al. 2022); blank: a method has no sign. Chance: 95 % of "
+        "relabelled features stay below this Spearman correlation.",
         "caution": "Measures differ in what they forgive: rank and sign together forgive least.",
         "facts": tuple(f"evaluation.agreement.{name}" for name in kept),
         "compact": True,
