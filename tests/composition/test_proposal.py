@@ -84,11 +84,15 @@ def test_every_method_of_the_house_is_taken_or_left_out_with_a_reason(recipe):
     assert all(one.reason for one in composed.proposal)
 
 
-def test_a_narrower_audience_gets_no_more_than_a_developer(recipe):
+def test_a_narrower_audience_gets_no_more_than_a_developer_but_rows_of_the_data(recipe):
     asked = {one: compose(recipe(), [f"strategy.audience={one}"]).choices for one in EVERYONE}
     for audience in ("domain_expert", "end_user"):
         for group in PROPOSED:
-            assert set(asked[audience][group]) < set(asked["developer"][group])
+            more = set(asked[audience][group]) - {"prototypes", "influential_instances"}
+            assert more < set(asked["developer"][group])
+        assert "prototypes" in asked[audience]["perturbation"]
+    for audience in ("domain_expert", "regulator"):
+        assert "influential_instances" in asked[audience]["gradient"]
     facts = {one.choice: one.description.facts for one in entries("perturbation", [house()])}
     assert all(facts[one]["scope"] == "local" for one in asked["end_user"]["perturbation"])
 
@@ -100,7 +104,9 @@ def test_a_regulator_gets_what_adds_up_in_both_directions_and_a_view_of_the_whol
         for group in PROPOSED
         for name, node in getattr(composed.recipe, group).items()
     }
-    local = [one for one in found.values() if one["scope"] == "local"]
+    local = [
+        one for one in found.values() if (one["scope"], one["kind"]) == ("local", "attribution")
+    ]
     assert all(one["additive"] for one in local)
     assert {one["direction"] for one in local} == set(PROPOSED)
     assert any(one["scope"] == "global" for one in found.values())

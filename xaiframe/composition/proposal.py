@@ -128,6 +128,18 @@ QUESTIONS = (
         "averages over random coalitions, without a model of its own",
         ("developer",),
     ),
+    Question(
+        "perturbation",
+        ("prototypes",),
+        "shows rows that stand for each answer, and rows that none stands for",
+        ("domain_expert", "end_user"),
+    ),
+    Question(
+        "gradient",
+        ("influential_instances",),
+        "names the training rows that an answer was learnt from",
+        ("domain_expert", "regulator"),
+    ),
 )
 """In order of what matters most: where the budget runs short, the last are left out first."""
 
