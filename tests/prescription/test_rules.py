@@ -100,9 +100,9 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [NOISY[0], measured("precaution.purity.label_noise_floor", 0.02, 0.0, 0.05)],
     ),
     "suspect_labels": (
-        NOISY,
+        [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.01)],
         {"repair": ["suspects"], "repair.suspects.action": "drop"},
-        [Fact("precaution.purity.label_noise", 0.02), NOISY[1]],
+        [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.07)],
     ),
     "missing_values": (
         [Fact("precaution.missing.worst_share", 0.2)],
