@@ -13,8 +13,8 @@ RECIPE = """defaults:
   - override data: table
   - override model: mlp
   - override precaution: [profile]
-  - override perturbation: [kernel_shap, counterfactual, pdp]
-  - override gradient: [saliency, adversarial_examples]
+  - override perturbation: [kernel_shap, counterfactual, prototypes, pdp]
+  - override gradient: [saliency, adversarial_examples, influential_instances]
   - override evaluation: [agreement]
   - override tuning: none
   - _self_
@@ -28,6 +28,7 @@ runner: {threads: 1}
 report: {formats: [html]}
 """
 UNITS = ("perturbation.counterfactual", "gradient.adversarial_examples")
+EXAMPLES = ("perturbation.prototypes", "gradient.influential_instances")
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,18 @@ def test_an_audited_row_given_as_new_has_the_same_counterfactuals(run, rows, tmp
                 )
         assert found.facts.value(f"{unit}.fixed") == "town"
         assert "town" not in set(found.table(unit, "changes")["feature"])
+    for unit in EXAMPLES:  # the checkpoints of the audit's fit are read again
+        for position, now in ((4, 0), (1, 1), (4, 2)):
+            due, own = (
+                table[table["position"] == at].drop(columns="position").reset_index(drop=True)
+                for table, at in ((record.table(unit, "examples"), position),
+                                  (found.table(unit, "examples"), now))
+            )  # fmt: skip
+            pd.testing.assert_frame_equal(own, due, rtol=1e-3, atol=1e-5)
+    steps = record.facts.value("gradient.influential_instances.checkpoints")
+    assert steps == found.facts.value("gradient.influential_instances.checkpoints") > 1
     page = (done.folder / "report.html").read_text()
+    assert page.count(">Prototypes<") == page.count(">Influential instances<") == 3
     assert page.count(">Counterfactuals<") == page.count(">Adversarial examples<") == 3
     assert "this part failed" not in page
     assert "the model would say" in page
