@@ -55,7 +55,7 @@ def test_where_features_differ_between_instances_nothing_is_averaged():
 
 def test_no_more_pairs_become_facts_than_are_told():
     many = pd.DataFrame({"first": "a", "second": [f"b{k}" for k in range(50)], "error": 0.0,
-                         "value": np.arange(50.0), "size": 0.0})  # fmt: skip
+                         "value": 1.0, "size": np.arange(50.0), "chance": 0.5})  # fmt: skip
     whole = Interactions(
         index="h", pairs=many, alone=pd.DataFrame(), remainder=0.25, n=9, evaluations=1
     )
@@ -63,6 +63,16 @@ def test_no_more_pairs_become_facts_than_are_told():
     assert sum(fact.name == "pair" for fact in outcome.facts) == TOLD
     assert next(fact.value for fact in outcome.facts if fact.name == "remainder") == 0.25
     assert outcome.tables["overall"]["second"][0] == "b49"
+
+
+def test_pairs_beyond_chance_come_first_and_then_the_largest_effect():
+    pairs = pd.DataFrame({"first": "a", "second": ["b", "c", "d"], "error": 0.0, "value":
+                          [0.9, 0.2, 0.4], "size": [3.0, 1.0, 2.0],
+                          "chance": [4.0, 0.5, 0.5]})  # fmt: skip
+    told = Interactions(index="h", pairs=pairs, alone=pd.DataFrame(), n=9, evaluations=1).overall()
+    assert told["second"].tolist() == ["d", "c", "b"]
+    assert (told["value"] > told["noise"]).tolist() == [True, True, False]
+    assert told["noise"][0] == pytest.approx(0.1)
 
 
 def test_answers_survive_their_file_and_are_joined():

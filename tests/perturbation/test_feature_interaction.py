@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from xaiframe.errors import NotApplicable
-from xaiframe.perturbation.feature_interaction import FeatureInteraction
+from xaiframe.perturbation.feature_interaction import FeatureInteraction, by_chance
 from xaiframe.probe.score import Population
 
 SIGNS = np.array(list(product([-1.0, 1.0], repeat=4)))
@@ -77,11 +77,40 @@ def test_an_additive_model_gets_zero_in_any_sample(make_population):
     assert found.pairs["size"].max() < 1e-4
 
 
-def test_a_tiny_effect_is_no_large_share(make_population):
-    model = lambda x: 100 * x[:, 2] + 0.1 * x[:, 0] * x[:, 1]
+def test_a_small_effect_is_told_with_its_size_behind_the_larger_ones(make_population):
+    model = lambda x: 100 * x[:, 2] + 0.1 * x[:, 0] * x[:, 1] + x[:, 2] * x[:, 3]
     found = FeatureInteraction().explain(make_population(model, SIGNS))
-    assert pairs(found)["f0", "f1"]["value"] == 0
-    assert pairs(found)["f0", "f1"]["size"] == pytest.approx(0.1, rel=1e-3)
+    own = pairs(found)["f0", "f1"]
+    assert own["value"] == pytest.approx(1, abs=1e-3)
+    assert own["size"] == pytest.approx(0.1, rel=1e-3)
+    assert found.overall().iloc[0][["first", "second"]].tolist() == ["f2", "f3"]
+
+
+def test_what_turns_with_its_company_is_told_apart_from_chance(make_population):
+    """A product of three has no pair: each sample shows one by chance. A product of two is told
+    in nearly every sample."""
+    three, two = [], []
+    for seed in range(30):
+        x = np.random.default_rng(seed).normal(size=(40, 3))
+        model = lambda x: x[:, 0] * x[:, 1] * x[:, 2]
+        found = FeatureInteraction().explain(make_population(model, x, seed=seed))
+        three += (found.pairs["size"] > found.pairs["chance"]).tolist()
+        assert (found.pairs["size"] > 0).all()
+        model = lambda x: x[:, 0] * x[:, 1] + 0.3 * x[:, 0] * x[:, 1] * x[:, 2]
+        found = FeatureInteraction(top=2).explain(make_population(model, x, seed=seed))
+        own = pairs(found)["f0", "f1"]
+        two.append(own["size"] > own["chance"])
+    assert np.mean(three) < 0.06
+    assert np.mean(two) > 0.95
+
+
+def test_the_null_is_that_of_coins():
+    """One joint effect in every company: the mean of m coins, all 2^m of them listed."""
+    joint = np.repeat(np.array([1.0, -1.0, 2.0, -2.0])[:, None, None], 12, axis=1)
+    coins = np.abs(np.array(list(product([-1, 1], repeat=12))).mean(axis=1))
+    size = np.sqrt((joint**2).mean())
+    found = by_chance(joint, np.random.default_rng(0)) / size
+    assert np.quantile(coins, 0.97) <= found <= np.quantile(coins, 0.9985)
 
 
 def test_evaluations_are_those_the_model_counted_and_the_plan_says(make_population):
@@ -124,6 +153,6 @@ def test_what_cannot_be_said_is_refused(make_population):
     apart = Population(told.model, told.scorer, data, told.rows, told.targets, 0)
     with pytest.raises(NotApplicable, match="exchanged"):
         FeatureInteraction().explain(apart)
-    for wrong in ({"sample": 2}, {"top": 1}):
+    for wrong in ({"sample": 7}, {"top": 1}):
         with pytest.raises(ValueError, match="at least"):
             FeatureInteraction(**wrong)

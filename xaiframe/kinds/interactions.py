@@ -32,7 +32,8 @@ class Interactions(Answer):
         what the values are, one of :data:`UNITS`.
     pairs
         columns first, second, value, error (standard error, 0 where exact); of a local method also
-        id, of ``h`` also size, the joint effect in units of the score. A pair that is not there was
+        id, of ``h`` also size, the joint effect in units of the score, and chance, the size that
+        chance alone may give. A pair that is not there was
         not asked about.
     alone
         columns feature, value, error, and id as above: main effects; of ``h`` the share of a
@@ -89,11 +90,18 @@ class Interactions(Answer):
         return float(np.divide(together.to_numpy(), every, out=0 * every, where=every > 0).mean())
 
     def overall(self) -> pd.DataFrame:
-        """One row per pair, largest first; a pair that an instance was not asked about counts 0."""
+        """One row per pair, largest first, of ``h`` by the joint effect; a pair that an instance
+        was not asked about counts 0."""
         if "id" not in self.pairs:
             told = self.pairs.assign(mean=self.pairs["value"], noise=0.0)
-            order = [name for name in ("value", "size") if name in told]
-            return told.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+            order = ["value"]
+            if self.index == "h":  # a large share of a small effect is small
+                chance = told["chance"] / told["size"].where(told["size"] > 0, 1.0)
+                told = told.assign(noise=told["value"] * chance)
+                told["clear"] = told["value"] > told["noise"]
+                order = ["clear", "size"]
+            found = told.sort_values(order, ascending=False, kind="stable", ignore_index=True)
+            return found.drop(columns="clear", errors="ignore")
         told = self.pairs.assign(size=self.pairs["value"].abs())
         told = told.assign(square=told["size"] ** 2)
         found = told.groupby(["first", "second"], sort=False)[

@@ -55,15 +55,19 @@ class Mixing:
             parts.append(self.scores(mixed))
         return np.concatenate(parts)
 
-    def dependence(self, chosen: Array, rows: Array) -> Array:
-        """``(n, outputs)`` partial dependence at each of ``rows`` ``(n,)``: the mean score when the
-        ``chosen`` features ``(features,)`` bool are the row's own and the others those of each of
-        ``rows`` in turn. Less than ``scorer.max_batch`` + n rows exist at once."""
+    def responses(self, chosen: Array, rows: Array) -> Array:
+        """``(n, n, outputs)``: the score when the ``chosen`` features ``(features,)`` bool are a
+        row's own, of each of ``rows`` ``(n,)``, and the others those of each of ``rows`` in turn.
+        Less than ``scorer.max_batch`` + n inputs exist at once."""
         own, flat = chosen[self.owner], self._flat[rows]
         at_once = max(1, self.population.scorer.max_batch // len(rows))
         found = []
         for start in range(0, len(rows), at_once):
             part = flat[start : start + at_once]
             mixed = np.where(own, part[:, None], flat).reshape(-1, flat.shape[1])
-            found.append(self.scores(mixed).reshape(len(part), len(rows), -1).mean(axis=1))
+            found.append(self.scores(mixed).reshape(len(part), len(rows), -1))
         return np.concatenate(found)
+
+    def dependence(self, chosen: Array, rows: Array) -> Array:
+        """``(n, outputs)`` partial dependence: :meth:`responses` averaged over the company."""
+        return np.asarray(self.responses(chosen, rows).mean(axis=1))

@@ -217,7 +217,8 @@ def _caution(found: Found) -> str:
 
 def _title(found: Found, pairs: pd.DataFrame) -> str:
     """The finding: the strongest pair, or that there is none worth the name."""
-    top = pairs.sort_values("value", ascending=False, kind="stable").iloc[0]
+    best = pairs if found.index == "h" else pairs.sort_values("value", ascending=False)
+    top = best.iloc[0]
     names = " and ".join(
         words.quoted(words.shortened(top[side], TITLED)) for side in ("first", "second")
     )
@@ -225,7 +226,7 @@ def _title(found: Found, pairs: pd.DataFrame) -> str:
     if float(top["value"]) <= max(1.96 * float(top["error"]), float(top["noise"])):
         return "No pair stands out: effects add up as far as these numbers tell"
     if found.index == "h":
-        return f"{names} depend on each other most: H {value}"
+        return f"{names} do most together: H {value}"
     return f"{names} change each other's effect most: {value} on average"
 
 
@@ -309,8 +310,9 @@ def _strongest(found: Found, pairs: pd.DataFrame) -> Table:
 def _noise(found: Found, top: pd.DataFrame) -> str:
     if not found.signed:
         return (
-            "In brackets: 95 % interval over the rows at which effects are taken. H is 0 where the "
-            "joint effect is below 1 % of the score's standard deviation."
+            "The largest joint effect first. In brackets: 95 % interval over the rows at which "
+            "effects are taken. Not told apart from none: no larger than what a joint effect that "
+            "turns with the other features would leave by chance in so few rows."
         )
     noise = float(top["noise"].max())
     told = "In brackets: 95 % interval over instances."
