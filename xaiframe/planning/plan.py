@@ -32,6 +32,7 @@ DIRECTIONS = ("perturbation", "gradient")
 METHODS = ("intrinsic", *DIRECTIONS)
 GROUPS = ("precaution", "repair", *METHODS, "evaluation")
 TRAINED = "the model comes trained: nothing is fitted here"
+INSTEAD = "to tune a network, give its class as model own_network"
 UNKNOWN = Description("", (), {}, "")
 Names = Mapping[str, float | None]
 
@@ -198,7 +199,9 @@ class Planner:
     def tuned(self, costs: Cost) -> Unit:
         """The tuning, where there is something to tune."""
         unit = self.single("tuning", NOTHING if self.brought else costs)
-        return replace(unit, applies=False, reason=TRAINED) if self.brought else unit
+        return (
+            replace(unit, applies=False, reason=f"{TRAINED}; {INSTEAD}") if self.brought else unit
+        )
 
     def affordable(self, stages: list[Stage]) -> list[Stage]:
         """The stages with what does not fit ``budget.evaluations`` cut."""

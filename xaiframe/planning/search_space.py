@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from xaiframe.catalogue.listing import Description, Parameter, check_value, describe
+from xaiframe.catalogue.listing import (
+    Description,
+    Parameter,
+    UnknownTarget,
+    check_value,
+    describe,
+)
 from xaiframe.policy.reading import near
 from xaiframe.recipe import RANGE_KEYS, Recipe
 
@@ -41,6 +48,8 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
     ``pruner``."""
     tunable = {f"model.{one.name}": one for one in model.parameters}
     tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
+    own = _arguments(recipe, model)
+    tunable |= own
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
         key = f"tuning.space.{name}"
         if name not in tunable:
@@ -48,11 +57,31 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
         else:
             for message, hint in _faults(limits, tunable[name]):
                 yield key, message, hint
+            _, group, argument = (*name.split("."), "", "")[:3]
+            if name in own and argument not in (recipe.model.get(group) or {}):
+                yield key, "has no value to start from", f"{name}: what it is now"
     if tuning.parameter("space") and not flatten(recipe.tuning.get("space") or {}):
         yield "tuning.space", "is empty", "without one, choose tuning none"
     yield from _objective_faults(recipe, tuning)
     yield from _constraint_faults(recipe)
     yield from _pruner_faults(recipe)
+
+
+def _arguments(recipe: Recipe, model: Description) -> dict[str, Parameter]:
+    """The arguments of a class of the user's, read from its source: ``model.params.width``.
+
+    One without a type takes any number or choice.
+    """
+    found = {}
+    for key, source in model.facts.get("arguments", {}).items():
+        try:
+            described = describe(str(recipe.model.get(source)))
+        except UnknownTarget:
+            continue  # preflight says so
+        for one in described.parameters:
+            kind = "float | Any" if one.annotation == "Any" else one.annotation
+            found[f"model.{key}.{one.name}"] = replace(one, annotation=kind)
+    return found
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:

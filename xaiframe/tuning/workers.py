@@ -8,8 +8,10 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+
+import optuna
 
 from xaiframe.errors import AuditError, Problem
 from xaiframe.tuning.optuna_study import Progress, Search, Try, quiet
@@ -72,8 +74,7 @@ def apart(search: Search, payload: bytes, place: Place, progress: Progress | Non
                 one.wait()
             task.unlink(missing_ok=True)
         forget_interrupted(study)
-        if len(finished(study)) < possible and not search.met(study):
-            raise _left(lost, len(finished(study)), possible, place.folder)
+        unfinished(search, study, lost, place.folder)
 
 
 def _start(task: Path, log_file: Path) -> subprocess.Popen[bytes]:
@@ -87,14 +88,15 @@ def _start(task: Path, log_file: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _left(lost: list[str], done: int, possible: int, folder: Path) -> AuditError:
+def unfinished(search: Search, study: optuna.Study, lost: Sequence[str], folder: Path) -> None:
+    """Raise AuditError where the search is not over though all of its workers are."""
+    done, possible = len(finished(study)), search.drawing.possible
+    if done >= possible or search.met(study):
+        return
     words = [file.read_text(errors="replace").strip() for file in folder.glob("worker-*.log")]
     said = next((one[-LAST:] for one in words if one), "")
     message = (
         f"the workers ended ({', '.join(lost) or 'no exit status'}) after {done} of {possible} "
         f"trials{': ' + said if said else ''}"
     )
-    return AuditError([Problem("tuning.workers", message, "run it again: it goes on from there")])
-
-
-Executor = Callable[[Search, bytes, Place, Progress | None], None]
+    raise AuditError(Problem("tuning.workers", message, "run it again: it goes on from there"))
