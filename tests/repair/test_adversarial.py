@@ -81,9 +81,9 @@ def test_more_steps_find_a_larger_loss_and_only_a_share_is_replaced(flat):
 def test_a_training_step_learns_from_the_examples(every):
     for modality in ("image", "series"):
         data = every[modality]
-        attack = Adversarial()(data.train, data, {}, 0).conduct.attack
+        conduct = Adversarial()(data.train, data, {}, 0).conduct
         network = nn.Sequential(nn.Flatten(), nn.Linear(int(np.prod(data.input_shape)), 2))
-        learner = Learner(network, Fit(), data, attack)
+        learner = Learner(network, Fit(), data, conduct)
         seen = []
         network.register_forward_pre_hook(lambda m, args, seen=seen: seen.append(args[0]))
         learner.log = lambda *args, **kwargs: None

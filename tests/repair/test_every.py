@@ -21,7 +21,7 @@ SETTINGS = {"window": {"column": "when"}}
 
 def node(name, data=None):
     settings = SETTINGS.get(name, {})
-    if name == "mask" and data is not None:
+    if name in ("mask", "right_reasons") and data is not None:
         settings = {"features": [data.features[len(data.features) // 2]]}
     return read(choices("repair", [house()])[name]).content[name] | settings
 

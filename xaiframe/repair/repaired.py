@@ -26,17 +26,29 @@ class Attack(Protocol):
         """``x`` ``(n, *input_shape)`` with some rows replaced."""
 
 
+class Penalty(Protocol):
+    """What a fit pays beside its loss."""
+
+    def __call__(self, network: nn.Module, x: Tensor) -> Tensor:
+        """One number for a batch ``x`` ``(n, *input_shape)``, with a gradient for the weights."""
+
+
 @dataclass(frozen=True)
 class Conduct:
-    """What repairs ask of the fit beyond its rows: an attack on every batch, and layers before the
-    network's own scaling."""
+    """What repairs ask of the fit beyond its rows: an attack on every batch, layers before the
+    network's own scaling, and penalties beside the loss."""
 
     attack: Attack | None = None
     preparations: tuple[nn.Module, ...] = ()
+    penalties: tuple[Penalty, ...] = ()
 
     def then(self, later: Conduct) -> Conduct:
         """Both; of two attacks the later."""
-        return Conduct(later.attack or self.attack, (*self.preparations, *later.preparations))
+        return Conduct(
+            later.attack or self.attack,
+            (*self.preparations, *later.preparations),
+            (*self.penalties, *later.penalties),
+        )
 
 
 PLAIN = Conduct()

@@ -25,7 +25,7 @@ from xaiframe.model.preparation import prepared, stored_preparations
 from xaiframe.model.trail import Step
 from xaiframe.recipe import Fit
 from xaiframe.repair.changes import parts_of
-from xaiframe.repair.repaired import PLAIN, Attack, Conduct
+from xaiframe.repair.repaired import PLAIN, Conduct
 from xaiframe.runner.keeping import Keeping
 from xaiframe.runner.trainer import Runner, quiet
 
@@ -35,23 +35,21 @@ class Learner(LightningModule):
 
     ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs;
     for messages it is ``input_noise`` of the root mean square of the words' vectors, added to them.
-    ``attack`` replaces some rows of each batch by adversarial examples. A row's ``weight`` scales
-    its loss, on top of its class's.
+    ``conduct``: its attack replaces some rows of each batch by adversarial examples, its penalties
+    are added to the training loss. A row's ``weight`` scales its loss, on top of its class's.
     """
 
     noise: Tensor
     class_weight: Tensor | None
 
-    def __init__(
-        self, network: nn.Module, fit: Fit, data: Data, attack: Attack | None = None
-    ) -> None:
+    def __init__(self, network: nn.Module, fit: Fit, data: Data, conduct: Conduct = PLAIN) -> None:
         super().__init__()
         self.network = network
         self.fit_config = fit
         self.regression = data.task == "regression"
         self.register_buffer("noise", torch.as_tensor(data.scale) * fit.input_noise, False)
         self.register_buffer("class_weight", _class_weight(data, fit), False)
-        self.attack = attack
+        self.conduct = conduct
         self.history: list[dict[str, float]] = []
 
     def _loss(
@@ -86,10 +84,12 @@ class Learner(LightningModule):
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         x, y = batch["x"], batch["y"]
-        if self.attack is not None:
-            x = self.attack(self.network, x, y, self._plain_loss)
+        if self.conduct.attack is not None:
+            x = self.conduct.attack(self.network, x, y, self._plain_loss)
         outputs = self._disturbed(x) if self.fit_config.input_noise else self.network(x)
         loss = self._loss(outputs, y, training=True, weight=batch.get("weight"))
+        for penalty in self.conduct.penalties:
+            loss = loss + penalty(self.network, x)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
         return loss
 
@@ -177,7 +177,7 @@ def fit(
     seed_everything(seed, workers=True, verbose=False)
     module.batch_size, module.seed = config.batch_size, seed
     network = prepared(architecture.build(built_on or module.data), conduct.preparations)
-    learner = Learner(network, config, module.data, conduct.attack)
+    learner = Learner(network, config, module.data, conduct)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
     keeping = Keeping(checkpoints)
