@@ -96,7 +96,7 @@ class Explain:
 
     instances: int = 48
     cases: int = 6
-    batch: int = 8
+    batch: int = 24
     repeats: int = 12
     sample: int = 200
     max_batch: int = 8192

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable
 
@@ -17,19 +18,26 @@ from xaiframe.probe.rewrite import simplify, verify
 HOOKED = "Setting (forward, backward|backward) hooks"
 """How captum begins to say that it lays hooks on the model: here it is a copy."""
 
+REWRITTEN = "rewritten"
+"""Under this a scorer keeps its rewritten copy."""
+
 
 def copy_of(bank: GradientBank) -> fx.GraphModule:
     """A copy of the bank's module with every activation a layer of its own (:func:`simplify`).
 
+    The model is rewritten once for all batches of a scorer; who asks may change what it gets.
     Raises NotApplicable where there is none to be had.
     """
-    network = simplify(bank.module)
+    kept, key = bank.scorer.kept, (REWRITTEN, bank.device)
+    if key not in kept:
+        network = simplify(bank.module)
 
-    def held(part: slice) -> None:
-        verify(network, bank.module, bank.inputs[part])
+        def held(part: slice) -> None:
+            verify(network, bank.module, bank.inputs[part])
 
-    next(in_batches(bank.scorer, 1, held))
-    return network
+        next(in_batches(bank.scorer, 1, held))
+        kept[key] = network
+    return copy.deepcopy(kept[key])
 
 
 def by_batch(bank: GradientBank, ask: Callable[[Tensor, Tensor], Tensor], rows: int = 1) -> Array:
