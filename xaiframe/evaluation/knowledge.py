@@ -13,14 +13,14 @@ import pandas as pd
 from xaiframe.data.face import Data
 from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
-from xaiframe.evaluation.sight import Sight, curve_slopes, importance, sight_on, tendency, trend
+from xaiframe.evaluation.opinion import Opinion, direction, weight
+from xaiframe.evaluation.sight import Sight, importance, sight_on, trend
 from xaiframe.evaluation.statistics import Estimate
 from xaiframe.evaluation.vocabulary import by_word
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.recipe import Knowledge as Statement
 
-Opinion = Literal["for", "against", "silent"]
 Verdict = Literal["held", "contradicted", "undecided"]
 VERDICTS: dict[Verdict, Better] = {"held": "higher", "contradicted": "lower", "undecided": "none"}
 SIDES = {"P": "perturbation", "G": "gradient"}
@@ -190,47 +190,6 @@ def unknown_names(statements: Sequence[Statement], data: Data) -> Iterator[Probl
                 listed = ", ".join(near or known[:8]) or f"the task has no {kind}"
                 hint = f"did you mean {listed}?" if near else listed
                 yield Problem(f"{place}.{kind}", f"the data have no {kind} {name!r}", hint)
-
-
-def direction(
-    side: str, statement: Statement, slope: Estimate, evidence: Evidence
-) -> tuple[Opinion, str]:
-    """Whether the feature raises or lowers the score, by every witness the direction has."""
-    seen = {"attributions": slope}
-    if side == "P":
-        seen |= curve_slopes(statement, evidence)
-    wanted = 1 if statement.effect == "rises" else -1
-    tendencies = {name: tendency(one) * wanted for name, one in seen.items()}
-    words = ", ".join(_say(name, one) for name, one in seen.items())
-    spoken = {value for value in tendencies.values() if value}
-    if len(spoken) != 1:
-        return "silent", words
-    return ("for" if spoken == {1} else "against"), words
-
-
-def weight(statement: Statement, share: Estimate, features: int) -> tuple[Opinion, str]:
-    """Whether a share of |attribution| matters: above an even share, or below half of it."""
-    if share.interval is None:
-        return "silent", share.reason or "too few instances"
-    low, high = share.interval
-    words = f"share {_percent(share)}, an even share is {1 / features:.1%}"
-    matters = low > 1 / features
-    if not matters and not high < 0.5 / features:
-        return "silent", words
-    return ("for" if matters == (statement.effect == "matters") else "against"), words
-
-
-def _say(name: str, slope: Estimate) -> str:
-    if slope.value is None or slope.interval is None:
-        return f"{name} undefined ({slope.reason or 'too few instances'})"
-    low, high = slope.interval
-    word = {1: "rising", -1: "falling", 0: "without direction"}[tendency(slope)]
-    return f"{name} {word} ({slope.value:+.2f}, {low:+.2f} to {high:+.2f})"
-
-
-def _percent(share: Estimate) -> str:
-    value, low, high = share.cells
-    return f"{value:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _mean_cells(cells: list[tuple[float, float, float]]) -> tuple[float, float, float]:
