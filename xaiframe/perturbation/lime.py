@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from lime.lime_base import LimeBase
 from lime.lime_tabular import LimeTabularExplainer
 from scipy.stats import binom
-from sklearn.linear_model import Ridge
 
 from xaiframe.explanation import Array, Attribution, Method
 from xaiframe.probe.coalitions import CoalitionBank
@@ -29,7 +29,8 @@ class Lime(Method):
     coalitions: coalitions of patches per image, shared with methods that ask for as many.
     kernel_width: of lime's exponential kernel; 0 takes the library's (0.75 √columns, images 0.25).
 
-    Ribeiro, Singh & Guestrin 2016 (doi:10.1145/2939672.2939778), fitted by the lime library.
+    Ribeiro, Singh & Guestrin 2016 (doi:10.1145/2939672.2939778). The lime library draws, and its
+    regression is solved here in closed form.
     ``values`` ``(n, features)`` are contributions in units of the score, comparable with Shapley
     values about the same reference. Tables: slope × (x − baseline), and for a category the
     coefficient of having the instance's level × the share of the background that has another;
@@ -67,18 +68,29 @@ class Lime(Method):
     def _rows(self, bank: CoalitionBank) -> tuple[Array, Array]:
         rows = TableRows(bank)
         explainers: dict[tuple[int, ...], LimeTabularExplainer] = {}
-        slopes, steps, errors = (np.zeros((len(bank), bank.features)) for _ in range(3))
-        for position in range(len(bank)):
-            levels = rows.levels(position)
-            if levels not in explainers:
-                explainers[levels] = self._explainer(rows, levels)
-            fit = self._fit_row(explainers[levels], rows, levels, position)
-            slopes[position] = fit.coef_
-            errors[position] = np.sqrt((fit.influence_**2).sum(axis=0))
-            steps[position] = rows.steps(position, levels) / explainers[levels].scaler.scale_
-        if self.discretize_continuous:
-            return slopes, errors
-        return slopes * steps, errors * np.abs(steps)
+        values, errors = (np.zeros((len(bank), bank.features)) for _ in range(2))
+        at_once = max(1, bank.scorer.max_batch // self.samples)
+        for start in range(0, len(bank), at_once):
+            positions = range(start, min(start + at_once, len(bank)))
+            drawn = []
+            for position in positions:
+                levels = rows.levels(position)
+                if levels not in explainers:
+                    explainers[levels] = self._explainer(rows, levels)
+                drawn.append(self._drawn(explainers[levels], rows, levels, position))
+            scores = rows.score([inverse for _, inverse in drawn], positions)
+            for position, (data, _), answers in zip(positions, drawn, scores, strict=True):
+                levels = rows.levels(position)
+                scaler, kernel = explainers[levels].scaler, explainers[levels].base.kernel_fn
+                scaled = (data - scaler.mean_) / scaler.scale_
+                weight = kernel(np.sqrt(((scaled - scaled[0]) ** 2).sum(axis=1)))
+                slopes, influence = ridge(scaled, answers, weight)
+                step = 1.0
+                if not self.discretize_continuous:
+                    step = rows.steps(position, levels) / scaler.scale_
+                values[position] = slopes * step
+                errors[position] = np.sqrt((influence**2).sum(axis=0)) * np.abs(step)
+        return values, errors
 
     def _explainer(self, rows: TableRows, levels: tuple[int, ...]) -> LimeTabularExplainer:
         return LimeTabularExplainer(
@@ -91,26 +103,27 @@ class Lime(Method):
             sample_around_instance=self.around_instance,
         )
 
-    def _fit_row(
+    def _drawn(
         self,
         explainer: LimeTabularExplainer,
         rows: TableRows,
         levels: tuple[int, ...],
         position: int,
-    ) -> Surrogate:
-        """The surrogate that lime fits around one row, drawn under the row's own seed."""
+    ) -> tuple[Array, Array]:
+        """``(samples, features)`` each: what lime regresses on and the rows that this stands for,
+
+        drawn under the row's own seed; the first is the row itself."""
         drawer = np.random.RandomState(int(rows.bank.rng(position, "lime").integers(2**32)))
         explainer.random_state = drawer
         if explainer.discretizer is not None:
             explainer.discretizer.random_state = drawer
-        surrogate = Surrogate()
-        explainer.explain_instance(
-            rows.filled(rows.own[position : position + 1], levels)[0],
-            lambda drawn: rows.score(drawn, levels, position),
-            num_samples=self.samples,
-            model_regressor=surrogate,
+        own = rows.filled(rows.own[position : position + 1], levels)[0]
+        # lime draws in a private method: it would ask the model of one instance at a time.
+        data, inverse = explainer._LimeTabularExplainer__data_inverse(own, self.samples)
+        inverse[:, list(levels)] = np.where(
+            inverse[:, list(levels)] == rows.none[list(levels)], np.nan, inverse[:, list(levels)]
         )
-        return surrogate
+        return data, inverse
 
     def _patches(self, bank: CoalitionBank) -> tuple[Array, Array]:
         values = np.zeros((len(bank), bank.features))
@@ -120,30 +133,49 @@ class Lime(Method):
             if not active.any():
                 continue
             scores = np.array([bank.full[position], *answers.ravel(), bank.empty[position]])
-            surrogate = self._fit_patches(draw, scores)
-            first, second = surrogate.influence_[1:-1].reshape(2, len(draw), -1)
-            values[position, active] = surrogate.coef_
+            slopes, influence = self._fit_patches(draw, scores)
+            first, second = influence[1:-1].reshape(2, len(draw), -1)
+            values[position, active] = slopes
             error[position, active] = draw.standard_error(first + second)
         return values, error
 
-    def _fit_patches(self, draw: Draw, scores: Array) -> Surrogate:
-        """The surrogate of the coalitions (all, the draw's, none) and their ``scores``."""
+    def _fit_patches(self, draw: Draw, scores: Array) -> tuple[Array, Array]:
+        """Slopes and influence of the coalitions (all, the draw's, none) and their ``scores``."""
         players = draw.masks.shape[1]
         everything = np.ones((1, players), dtype=bool)
         masks = np.concatenate([everything, draw.coalitions, ~everything])
         size = masks.sum(axis=1)
         # lime tosses a fair coin per patch; our draw favours small and large coalitions.
-        chance = binom.pmf(size, players, 0.5) / np.bincount(size)[size]
+        chance = fair_coins(players)[size] / np.bincount(size)[size]
         weight = len(masks) * chance
         weight[0] += 1  # and lime always adds the whole instance
         width = self.kernel_width or IMAGE_KERNEL_WIDTH
-        base = LimeBase(lambda distance: weight * np.sqrt(np.exp(-(distance**2) / width**2)))
         distance = 1 - np.sqrt(size / players)  # cosine distance to the whole instance
-        surrogate = Surrogate()
-        base.explain_instance_with_data(
-            masks.astype(np.float64), scores[:, None], distance, 0, players, "none", surrogate
-        )
-        return surrogate
+        weight *= np.sqrt(np.exp(-(distance**2) / width**2))
+        return ridge(masks.astype(np.float64), scores, weight)
+
+
+@cache
+def fair_coins(players: int) -> Array:
+    """``(players + 1,)`` chance of so many heads."""
+    return np.asarray(binom.pmf(np.arange(players + 1), players, 0.5))
+
+
+def ridge(x: Array, y: Array, weight: Array, alpha: float = 1.0) -> tuple[Array, Array]:
+    """Slopes ``(features,)`` and influence ``(rows, features)`` of the regression that lime fits,
+
+    in closed form: ``x`` ``(rows, features)``, ``y`` and ``weight`` ``(rows,)``, α on the slopes
+    alone. A row's influence is its weighted residual carried to the slopes, corrected for its
+    leverage (HC3): the sum of squares over rows is the sandwich variance.
+    """
+    share = weight / weight.sum()
+    centred = x - share @ x
+    weighted = weight[:, None] * centred
+    solve = np.linalg.solve(centred.T @ weighted + alpha * np.eye(x.shape[1]), weighted.T)
+    slopes = solve @ y
+    leverage = np.einsum("ij,ji->i", centred, solve) + share
+    residual = (y - share @ y - centred @ slopes) / np.maximum(1 - leverage, 1e-6)
+    return slopes, solve.T * residual[:, None]
 
 
 class TableRows:
@@ -187,27 +219,7 @@ class TableRows:
         away[list(levels)] = weights @ (background != own)[:, list(levels)]
         return np.asarray(away)
 
-    def score(self, drawn: Array, levels: tuple[int, ...], position: int) -> Array:
-        """``(n,)`` scores of drawn rows ``(n, features)`` at the instance's target."""
-        absent = np.zeros(drawn.shape, dtype=bool)
-        absent[:, list(levels)] = (drawn == self.none)[:, list(levels)]
-        x = self.encoding.elements(np.where(absent, np.nan, drawn))
-        return self.bank.score(x[None], np.array([position]))[0]
-
-
-class Surrogate(Ridge):  # type: ignore[misc]
-    """lime's ridge regression (α = 1), which also keeps ``influence_`` ``(rows, features)``.
-
-    A row's influence is its weighted residual carried to the coefficients, corrected for its
-    leverage (HC3): the sum of squares over rows is the sandwich variance.
-    """
-
-    def fit(self, X: Array, y: Array, sample_weight: Array) -> Surrogate:  # noqa: N803
-        super().fit(X, y, sample_weight)
-        centred = X - np.average(X, axis=0, weights=sample_weight)
-        weighted = sample_weight[:, None] * centred
-        solve = np.linalg.solve(centred.T @ weighted + self.alpha * np.eye(X.shape[1]), weighted.T)
-        leverage = np.einsum("ij,ji->i", centred, solve) + sample_weight / sample_weight.sum()
-        residual = (y - self.predict(X)) / np.maximum(1 - leverage, 1e-6)
-        self.influence_ = solve.T * residual[:, None]
-        return self
+    def score(self, drawn: Sequence[Array], positions: Sequence[int]) -> Array:
+        """``(p, k)`` scores of the rows ``(k, features)`` drawn for each of some instances."""
+        x = self.encoding.elements(np.concatenate(drawn))
+        return self.bank.score(x.reshape(len(drawn), -1, *x.shape[1:]), np.asarray(positions))
