@@ -15,8 +15,9 @@ from xaiframe.errors import NotApplicable
 from xaiframe.facts import source
 from xaiframe.kinds.counterfactuals import Counterfactuals
 from xaiframe.model.face import WhiteBox
-from xaiframe.perturbation.counterfactual import Counterfactual, deviation
+from xaiframe.perturbation.counterfactual import Counterfactual
 from xaiframe.probe.coalitions import CoalitionBank
+from xaiframe.probe.moved import deviation
 from xaiframe.probe.reference import Reference
 from xaiframe.probe.score import Scorer
 
@@ -301,10 +302,3 @@ def test_what_makes_no_sense_is_refused(make_bank):
     )
     with pytest.raises(NotApplicable, match="several columns"):
         Counterfactual(between=[0.5, 2]).explain(windowed)
-
-
-def test_deviations():
-    assert deviation(np.array([1.0, 2.0, 4.0, np.nan])) == 1
-    assert deviation(np.array([0.0, 0, 0, 0, 10])) == pytest.approx(4)
-    assert deviation(np.full(3, 2.0)) == 1
-    assert deviation(np.array([np.nan])) == 1
