@@ -47,3 +47,15 @@ def test_redacted_reports_name_no_rows(run):
 def test_a_run_without_repairs_says_nothing(tmp_path):
     (tmp_path / "facts.json").write_text("[]")
     assert list(repairs(Record(tmp_path))) == []
+
+
+def test_features_that_a_repair_names_are_told(run):
+    for repair, table in (("reweigh", "penalised"), ("deduplicate", "masked")):
+        folder = run / "artifacts" / f"repair.{repair}"
+        folder.mkdir(exist_ok=True)
+        pd.DataFrame({"feature": ["patch 0,3", "a"]}).to_parquet(folder / f"{table}.parquet")
+    _, prose, *_ = repairs(Record(run))
+    assert prose.paragraphs == [
+        "Deduplicate holds still “patch 0,3” and “a”.",
+        "Reweigh makes the fit pay for leaning on “patch 0,3” and “a”.",
+    ]

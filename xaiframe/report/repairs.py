@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from xaiframe.report import words
-from xaiframe.report.block import Block, Cell, Note, Row, Table, num
+from xaiframe.report.block import Block, Cell, Note, Prose, Row, Table, num
 from xaiframe.report.record import Record
 
 COUNTED = ("dropped", "added", "relabelled", "changed")
 WEIGHTS = ("least_weight", "largest_weight", "effective_rows")
+NAMING = {"masked": "holds still", "penalised": "makes the fit pay for leaning on"}
+"""Table of the features that a repair is about → what it does to them."""
 NAMED = 8
 """Changed rows named in print."""
 LONGEST = 40
@@ -25,6 +27,7 @@ def repairs(record: Record) -> Iterable[Block]:
     applied = [one for one in chosen if record.facts.one(f"repair.{one}.rows_after")]
     if applied:
         yield counts(record, applied)
+        yield from named(record, applied)
         if not record.redact:
             yield from changed(record, applied)
     refused = [one for one in chosen if one not in applied]
@@ -72,6 +75,19 @@ def _row(record: Record, repair: str) -> Row:
 
 def _whole(value: float | None) -> Cell:
     return num(None if value is None else round(value))
+
+
+def named(record: Record, applied: Sequence[str]) -> Iterable[Block]:
+    """The features that a repair keeps from the network, or makes dear to lean on."""
+    told = []
+    for repair in applied:
+        for name, what in NAMING.items():
+            table = record.table(f"repair.{repair}", name)
+            if table is not None and len(table):
+                features = words.listing(map(words.quoted, table["feature"]))
+                told.append(f"{words.sentence(words.label(repair))} {what} {features}.")
+    if told:
+        yield Prose(told)
 
 
 def changed(record: Record, applied: Sequence[str]) -> Iterable[Block]:
