@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
@@ -29,9 +28,8 @@ from xaiframe.runner.metrics import measure
 from xaiframe.runner.prepare import instances_outcome, prepare, reference_outcome
 from xaiframe.runner.refit import Refitting
 from xaiframe.runner.repairs import Repairs
-from xaiframe.runner.searching import is_whole, unbounded
 from xaiframe.runner.subject import Subject, Tools
-from xaiframe.runner.tune import Tuner, compare, current
+from xaiframe.runner.tuning import Tuning
 from xaiframe.store import source_digest
 
 DECLARED = (
@@ -203,6 +201,7 @@ class Round:
             "repairs": self.repairs.digests,
             "seed": recipe.seed,
             "runner": recipe.runner,
+            "code": getattr(self.tools.architecture, "code", ""),
             "source": room_digest(recipe.model, "model", "data", *FITTING),
             **({"checkpoints": self.checkpoints} if self.checkpoints else {}),
         }
@@ -326,39 +325,11 @@ class Round:
             self.stage("tuning", 1)
             self.not_applicable("tuning")
             return
-        self.stage("tuning", 2)
-        decides = self._tuning_decides(subject)
-        minutes, key = self.recipe.budget.minutes, unit_key("tuning", "search", decides)
-        if minutes is not None and self.ledger.cache.get(key) is None:
-            decides["minutes"] = minutes  # it may end the search
-            key = unit_key("tuning", "search", decides)
+        self.stage("tuning", 4)
         choice = self.plan.units("tuning")[0].choice
-        refused = self.ledger.bounds.refusal_of_search(choice, study.trials)
-        if refused and self.ledger.cache.get(key) is None:
-            self.ledger.close("tuning", choice, "not assessed", "", refused)
-            return
-        search = unit_key("tuning", "study", unbounded(decides))
-        folder = self.ledger.cache.partial(search)
-        folder.mkdir(parents=True, exist_ok=True)
         build = partial(instantiate, trust=self.trust)
-        threads = 1 if study.workers > 1 else self.tools.runner.threads
-        tools = replace(self.tools, runner=replace(self.tools.runner, threads=threads))
-        tuner = Tuner(tools, build, folder, self.repairs.lesson)
-        found = self.ledger.unit(
-            "tuning", "search", decides, lambda: self._search(study, tuner, search), ready=True
-        )
-        if found is None:
-            return
-        parameters = study.chosen(found)
-        self.ledger.unit(
-            "tuning",
-            "comparison",
-            {**decides, "chosen": parameters},
-            lambda: compare(tuner, subject, self.ledger.all_facts(), parameters),
-            ready=True,
-        )
-        if is_whole(found):
-            shutil.rmtree(folder, ignore_errors=True)
+        lesson, repairs = self.repairs.lesson, self.repairs.digests
+        Tuning(self.ledger, subject, choice, build, lesson, repairs).run()
 
     def budget(self, subject: Subject) -> None:
         """What the bounds were and what they left out, where the recipe sets any."""
@@ -378,42 +349,6 @@ class Round:
             _, n = shared(self.local, instances)
             facts.append(Fact("shared_instances", n, "instances", n=instances))
         self.ledger.enter("budget.round", "budget.round", facts, [])
-
-    def _tuning_decides(self, subject: Subject) -> dict[str, Any]:
-        recipe = self.recipe
-        rooms = (
-            "tuning",
-            "runner",
-            "probe",
-            "model",
-            "data",
-            "perturbation",
-            "gradient",
-            "evaluation",
-        )
-        source = source_digest(*rooms)
-        methods = {"perturbation": recipe.perturbation, "gradient": recipe.gradient}
-        return {
-            "node": recipe.tuning, "pruner": recipe.pruner, "model": recipe.model,
-            "fit": recipe.fit, "methods": methods,
-            "repairs": self.repairs.digests, "evaluation": recipe.evaluation, "source": source,
-            **subject.decides,
-        }  # fmt: skip
-
-    def _search(self, study: Any, tuner: Tuner, identity: str) -> Outcome:
-        pruner = self.tools.pruner
-        outcome: Outcome = study.search(
-            tuner.trial,
-            tuner.folder,
-            self.recipe.seed,
-            current(self.recipe, study.parameters),
-            lambda done, total: self.ledger.observer.progress("tuning", "search", done, total),
-            pruner=pruner if hasattr(pruner, "rule") else None,
-            epochs=self.recipe.fit.epochs,
-            identity=identity,
-            until=self.ledger.bounds.until,
-        )
-        return outcome
 
     def not_applicable(self, stage: str) -> None:
         """Write down what the plan found not to apply, so that its absence is visible."""

@@ -364,29 +364,33 @@ def _evaluation(b: Builder, w: dict) -> None:
 
 
 def _tuning(b: Builder, w: dict) -> None:
-    number = np.arange(8)
+    number, goals = np.arange(12), ("model.validation.score", "evaluation.agreement.mean_spearman")
+    rate, dropout = 10.0 ** -(1 + (number * 5 % 12) / 4), (number * 7 % 12) / 24
     b.table(
         "tuning.search",
         "trials",
         {
             "number": number,
-            "state": "COMPLETE",
-            "fit.learning_rate": 10.0 ** -(1 + number / 2),
-            "model.dropout": number / 20,
-            "model.validation.score": 0.9 + number / 100,
-            "evaluation.agreement.mean_spearman": 0.8 - number / 50,
+            "state": np.where(number == 9, "failed", "complete"),
+            "fit.learning_rate": rate,
+            "model.dropout": dropout,
+            "model.hidden": np.where(number % 3, "[16]", "[64, 32]"),
+            goals[0]: np.where(number == 9, np.nan, 0.97 - (dropout - 0.2) ** 2),
+            goals[1]: np.where(number == 9, np.nan, 0.7 + dropout / 3),
             "seconds": 2.0,
+            "evaluations": 4000,
             "chosen": number == 5,
             "pareto": np.isin(number, [2, 5, 7]),
+            "reason": np.where(number == 9, "ModelError: the loss is not finite", ""),
         },
     )
     b.table(
         "tuning.search",
         "importance",
         [
-            {"parameter": p, "objective": o, "importance": v}
-            for p, v in (("fit.learning_rate", 0.8), ("model.dropout", 0.2))
-            for o in ("model.validation.score", "evaluation.agreement.mean_spearman")
+            {"parameter": p, "objective": o, "importance": v, "spearman": r, "measure": "absolute rank association", "n": 11}
+            for p, v, r in (("fit.learning_rate", 0.2, -0.2), ("model.dropout", 0.8, 0.8), ("model.hidden", 0.1, None))
+            for o in goals
         ],
     )
     b.table(
@@ -395,13 +399,44 @@ def _tuning(b: Builder, w: dict) -> None:
         [
             {"parameter": "fit.learning_rate", "kind": "float", "low": 1e-4, "high": 1e-1, "choices": "", "log": True},
             {"parameter": "model.dropout", "kind": "float", "low": 0.0, "high": 0.5, "choices": "", "log": False},
+            {"parameter": "model.hidden", "kind": "choice", "low": None, "high": None, "choices": "[16], [64, 32]", "log": False},
         ],
     )
-    b.fact("tuning.search.trials", 8)
-    b.fact("tuning.search.seconds", 16.0, unit="s")
-    b.fact("tuning.search.best", 0.97, labels={"objective": "model.validation.score"})
+    b.fact("tuning.search.trials", 12)
+    b.fact("tuning.search.failed", 1)
+    b.fact("tuning.search.seconds", 24.0, unit="s")
+    b.fact("tuning.search.evaluations", 48000, unit="rows")
+    b.fact("tuning.search.chosen_trial", 5, reason="Pareto-optimal and within one standard error of the best model.validation.score; among those the best in evaluation.agreement.mean_spearman")
+    for goal in goals:
+        b.fact("tuning.search.best", 0.97, labels={"objective": goal}, better="higher")
     b.fact("tuning.search.chosen", 0.003, labels={"parameter": "fit.learning_rate"})
+    b.fact("tuning.search.chosen", "[16]", labels={"parameter": "model.hidden"})
+    features = w["features"][:12]
+    leaning = [{"number": n, "direction": "perturbation", "method": "lime", "feature": f, "mean_absolute": (1 + k * n / 20) / (1 + k)} for n in number for k, f in enumerate(features) if n != 9]
+    moved = pd.DataFrame(leaning)
+    b.table("tuning.search", "trials_importance", moved.assign(share=moved["mean_absolute"] / moved.groupby("number")["mean_absolute"].transform("sum")))
+    b.table("tuning.search", "trials_alike", {"number": np.delete(number, 9), "method": "lime", "spearman": 1 - abs(np.delete(number, 9) - 5) / 12})
+    for k, f in enumerate(features):
+        b.fact("tuning.search.share_moved", 0.02 - k / 200, labels={"feature": f})
     b.fact("tuning.comparison.adopt", True)
+    b.fact("tuning.control.trials", 12)
+    b.fact("tuning.control.seconds", 13.0, unit="s")
+    control = {"number": number, "state": "complete", "fit.learning_rate": rate, goals[0]: 0.95 - (dropout - 0.3) ** 2, goals[1]: 0.75, "seconds": 1.0, "chosen": number == 1, "pareto": number == 1}
+    b.table("tuning.control", "trials", control)
+    b.fact("tuning.control.best", 0.95, labels={"objective": goals[0]}, better="higher")
+    b.table(
+        "tuning.ending",
+        "ending",
+        [
+            {"measure": m, "model": who, "role": role, "better": "lower", "value": v, "low": v - 0.01, "high": v + 0.01, "gain": g, "gain_low": g - 0.01, "gain_high": g + 0.01, "n": len(w["test"])}
+            for m, role in (("brier", "decides"), ("log_loss", "beside"), ("balanced_accuracy", "sought"))
+            for who, v, g in (("tuned", 0.05, np.nan), ("default", 0.07, 0.02), ("random search", 0.052, 0.002), ("dummy", 0.47, 0.42))
+        ],
+    )
+    b.fact("tuning.ending.decided_by", "brier", n=len(w["test"]))
+    b.fact("tuning.ending.beats_default", True, n=len(w["test"]))
+    b.fact("tuning.ending.beats_dummy", True, n=len(w["test"]))
+    b.fact("tuning.ending.beats_random", None, n=len(w["test"]), reason="the gain 0.002 lies within chance: -0.008 to 0.012")
     b.table(
         "tuning.comparison",
         "comparison",

@@ -1,272 +1,204 @@
-"""The tuning report: what was searched, what it cost, what was chosen and what that changed."""
+"""The tuning report: what was asked and searched, what it was worth, and how to do it again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-import altair as alt
 import pandas as pd
 
-from xaiframe.report import chart, words
-from xaiframe.report.block import Block, Cell, Chapter, Grid, Note, Row, Table, num, parts
+from xaiframe.prescription.overrides import override
+from xaiframe.report import words
+from xaiframe.report.block import Block, Cell, Chapter, Grid, Note, Page, Row, Table, num, parts
 from xaiframe.report.record import Record
+from xaiframe.report.tuned.ending import before_after, ending
+from xaiframe.report.tuned.history import history, spread
+from xaiframe.report.tuned.movement import shift, strip
+from xaiframe.report.tuned.slices import contour, parallel, slices
+from xaiframe.report.tuned.trade import correlations, front, importance
+from xaiframe.report.tuned.trials import UNIT, Trials, last, role, short, trials_of
 
-ADOPT = "The tuned model is better on validation data and may be adopted"
-KEEP = "The tuned model is not better on validation data: keep the audited one"
-ROLES = {
-    "chosen": (chart.G, "diamond"),
-    "Pareto front": (chart.P, "circle"),
-    "other trial": ("#a9b3bb", "circle"),
-    "breaks a constraint": ("#a9b3bb", "cross"),
-}
-KNOWN = {"number", "state", "seconds", "chosen", "pareto"}
+SHOWN = 16
+"""Trials listed on paper."""
+WAYS = {"maximize": "highest", "minimize": "lowest"}
 
 
 def chapter(record: Record) -> Chapter:
     """The tuning report."""
-    figures = parts(record, front, importance)
-    blocks: list[Block] = [Grid(figures, 2)] if figures else []
-    blocks += parts(record, trials, before_after, shift)
+    blocks = parts(record, asked, ending, history)
+    for pair in ((front, importance), (contour, spread)):
+        figures = parts(record, *pair)
+        blocks += [Grid(figures, 2)] if len(figures) > 1 else figures
+    blocks += parts(record, slices, parallel, correlations, strip, shift, before_after)
+    blocks += parts(record, trials, again)
     if not blocks:
         blocks = [Note("Tuning", record.absence(f"tuning.{record.chosen('tuning')}"))]
     return Chapter("tuning", "Tuning", "Could another setting decide and explain better?", blocks)
 
 
-def objectives(record: Record, table: pd.DataFrame) -> list[str]:
-    """Objective columns of the trials, as the importance table or the facts name them."""
-    stored = record.table("tuning.search", "importance")
-    named = [] if stored is None else list(dict.fromkeys(stored["objective"].astype(str)))
-    facts = [f.labels.get("objective", "") for f in record.facts.where("tuning.search.best")]
-    return [name for name in dict.fromkeys([*named, *facts]) if name in table]
-
-
-def parameters(record: Record, table: pd.DataFrame) -> list[str]:
-    """Parameter columns of the trials, as the search space names them."""
-    space = record.table("tuning.search", "space")
-    if space is not None:
-        return [name for name in space["parameter"].astype(str) if name in table]
-    return [str(c) for c in table if c not in KNOWN and c not in objectives(record, table)]
-
-
-def front(record: Record) -> Iterable[Block]:
-    """Objective against objective, the Pareto front joined, the chosen trial marked."""
-    table = record.table("tuning.search", "trials")
-    if table is None or table.empty:
+def asked(record: Record) -> Iterable[Block]:
+    """The objectives and the space, with what the recipe has and what was chosen."""
+    found = trials_of(record)
+    if found is None or found.space is None:
         return
-    names = objectives(record, table)
-    if len(names) < 2:
-        return
-    x, y = names[:2]
-    done = table.dropna(subset=[x, y])
-    drawn = done.assign(x=done[x], y=done[y], role=[_role(r) for _, r in done.iterrows()])
-    roles = ["chosen", "Pareto front", "other trial", "breaks a constraint"]
-    roles = [role for role in roles if role in set(drawn["role"])]
-    looks = [ROLES[role] for role in roles]
-    base = alt.Chart(chart.data(drawn[["number", "x", "y", "role", "pareto"]]))
-    place = {
-        "x": alt.X("x:Q", title=last(x), scale=alt.Scale(zero=False)),
-        "y": alt.Y("y:Q", title=last(y), scale=alt.Scale(zero=False)),
-    }
-    line = (
-        base.transform_filter("datum.pareto")
-        .mark_line(color=chart.FAINT)
-        .encode(**place, order="x:Q")
-    )
-    dots = base.mark_point(size=70).encode(
-        **place,
-        color=alt.Color(
-            "role:N",
-            title=None,
-            sort=roles,
-            scale=alt.Scale(domain=roles, range=[colour for colour, _ in looks]),
-        ),
-        shape=alt.Shape(
-            "role:N",
-            title=None,
-            sort=roles,
-            scale=alt.Scale(domain=roles, range=[shape for _, shape in looks]),
-        ),
-        tooltip=["number:Q", "x:Q", "y:Q", "role:N"],
-    )
-    numbers = base.mark_text(dy=-9).encode(**place, text="number:N")
-    chosen = drawn[drawn["role"] == "chosen"]
-    yield chart.figure(
-        "front",
-        f"Trial {int(chosen['number'].iloc[0])} was chosen from {int(drawn['pareto'].sum())} "
-        f"on the Pareto front"
-        if len(chosen)
-        else f"{int(drawn['pareto'].sum())} trials lie on the Pareto front",
-        chart.fit(line + dots + numbers, chart.HALF, 176),
-        n=words.count(len(drawn), "trial"),
-        how="Each point is one setting; no point on the line can improve one objective without "
-        "losing on the other.",
-        caution="Judged on validation data only; few trials show a direction, not an optimum.",
-        facts=["tuning.search.best", "tuning.search.chosen"],
+    start, chosen = found.table.iloc[0], found.chosen
+    rows: list[Row] = [
+        [
+            str(one["parameter"]),
+            ranged(one),
+            _setting(start[one["parameter"]]),
+            _setting(None if chosen is None else chosen[one["parameter"]]),
+        ]
+        for _, one in found.space.iterrows()
+    ]
+    node = dict(record.recipe.get("tuning") or {})
+    sampler = str(node.get("sampler") or record.chosen("tuning"))
+    bounds = [
+        f"{short(fact)} {word.replace('_', ' ')} {limit:g}"
+        for fact, limits in dict(node.get("constraints") or {}).items()
+        for word, limit in dict(limits).items()
+    ]
+    yield Table(
+        "tuning-asked",
+        asked_title(node, found, sampler),
+        ["setting", "searched", "recipe", "chosen"],
+        rows,
+        n=words.count(len(found.table), "trial"),
+        how=f"Each trial is fitted on the training rows and judged on validation rows. "
+        f"{cost(record)}{f' Constraints: {words.listing(bounds)}.' if bounds else ''}",
+        facts=(f"{UNIT}.trials", f"{UNIT}.evaluations", f"{UNIT}.chosen", f"{UNIT}.stopped_by"),
+        compact=True,
     )
 
 
-def last(name: str) -> str:
-    """The last word of a dotted key."""
-    return words.label(name.rsplit(".", maxsplit=1)[-1])
-
-
-def short(name: str) -> str:
-    """The last words of a fact name, with where it was measured."""
-    piece = name.split(".")
+def asked_title(node: Mapping[str, Any], found: Trials, sampler: str) -> str:
+    """What was looked for, and by which search."""
+    ways = dict(node.get("objectives") or {})
+    goals = [f"the {WAYS.get(str(ways.get(one)), 'best')} {last(one)}" for one in found.goals]
     return (
-        f"{words.label(piece[-1])} ({' '.join(words.label(p) for p in piece[:-1])})"
-        if len(piece) > 1
-        else words.label(name)
+        f"{words.count(len(found.parameters), 'setting')} searched by {sampler} for "
+        f"{words.listing(goals)}"
     )
 
 
-def _role(row: pd.Series) -> str:
-    if str(row.get("state")) == "infeasible":
-        return "breaks a constraint"
-    return "chosen" if row["chosen"] else "Pareto front" if row["pareto"] else "other trial"
+def ranged(one: pd.Series) -> str:
+    """What may be tried: the ends, on a logarithm or not, or the choices."""
+    if str(one["kind"]) == "choice":
+        return str(one["choices"])
+    ends = f"{words.number(float(one['low']))} to {words.number(float(one['high']))}"
+    return f"{ends}, logarithmic" if one["log"] else ends
 
 
-def importance(record: Record) -> Iterable[Block]:
-    """Which parameter moved which objective."""
-    table = record.table("tuning.search", "importance")
-    if table is None or table.empty:
-        return
-    top = table.sort_values("importance", ascending=False).iloc[0]
-    drawn = table.assign(
-        objective=table["objective"].astype(str).map(short),
-        parameter=table["parameter"].astype(str).map(last),
-    )
-    goals = list(dict.fromkeys(drawn["objective"]))
-    plot = alt.Chart(chart.data(drawn)).mark_bar().encode(
-        y=alt.Y("parameter:N", title=None, sort="-x"),
-        yOffset=alt.YOffset("objective:N", sort=goals),
-        x=alt.X("importance:Q", title="share of the objective's variation"),
-        color=alt.Color(
-            "objective:N", title=None, sort=goals, legend=alt.Legend(columns=1),
-            scale=alt.Scale(domain=goals, range=[chart.P, chart.G, chart.SOFT]),
-        ),
-    )  # fmt: skip
-    yield chart.figure(
-        "parameters",
-        f"{words.sentence(last(str(top['parameter'])))} matters most for "
-        f"{last(str(top['objective']))}",
-        chart.fit(plot, chart.HALF, 176),
-        how="How much of an objective's variation over trials each parameter explains.",
-        caution="With few trials these shares are rough.",
-        facts=["artifacts/tuning.search/importance.parquet"],
-    )
+def cost(record: Record) -> str:
+    """Time, rows sent through the model, and what went wrong, as one sentence."""
+    said = []
+    for quantity, unit in (("seconds", "s"), ("evaluations", "rows")):
+        fact = record.facts.one(f"{UNIT}.{quantity}")
+        if fact is not None:
+            value = fact.value if quantity == "evaluations" else float(fact.value or 0.0)
+            said.append(words.number(value, unit))
+    lost = [
+        f"{words.number(fact.value)} {what}"
+        for quantity, what in (
+            ("failed", "failed"), ("pruned", "stopped early"), ("infeasible", "broke a constraint"),
+        )
+        if (fact := record.facts.one(f"{UNIT}.{quantity}")) is not None
+    ]  # fmt: skip
+    control = record.facts.value("tuning.control.seconds")
+    if isinstance(control, float):
+        said.append(f"{words.number(control, 's')} more for the random search")
+    return f"It took {words.listing(said)}; {words.listing(lost)}." if said and lost else ""
 
 
 def trials(record: Record) -> Iterable[Block]:
-    """History: every trial with its setting, objectives and cost."""
-    table = record.table("tuning.search", "trials")
-    if table is None or table.empty:
+    """Every trial with its setting, objectives and cost, and why one may not be chosen."""
+    found = trials_of(record)
+    if found is None:
         return
-    names, goals = parameters(record, table), objectives(record, table)
+    table = found.table
     rows: list[Row] = [
         [
             Cell(f"{int(r['number'])}{' ◆' if r['chosen'] else ''}", "number", int(r["number"])),
-            *(_setting(r[name]) for name in names),
-            *(num(r[goal]) for goal in goals),
+            *(_setting(r[name]) for name in found.parameters),
+            *(num(r[goal]) for goal in found.goals),
             num(r.get("seconds")),
-            _role(r)
-            if str(r["state"]) in ("COMPLETE", "complete", "infeasible")
-            else words.label(str(r["state"]).lower()),
+            outcome(r),
         ]
-        for _, r in table.head(16).iterrows()
+        for _, r in listed(table).iterrows()
     ]
-    seconds = record.facts.one("tuning.search.seconds")
+    seconds = record.facts.one(f"{UNIT}.seconds")
     yield Table(
         "trials",
         f"{words.count(len(table), 'setting')} tried"
         + (f" in {words.number(seconds.value, 's')}" if seconds else ""),
-        ["trial", *map(last, names), *map(last, goals), "s", ""],
+        ["trial", *map(last, found.parameters), *map(last, found.goals), "s", ""],
         rows,
-        facts=("tuning.search.trials", "tuning.search.seconds"),
-        caution=f"{len(table) - 16} more: see artifacts." if len(table) > 16 else "",
+        facts=(f"{UNIT}.trials", f"{UNIT}.seconds"),
+        caution=f"{len(table) - SHOWN} more: see artifacts/{UNIT}/trials.parquet."
+        if len(table) > SHOWN
+        else "",
         compact=True,
     )
+
+
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """The trials shown: the chosen, the start, those of the front, then the others, in order."""
+    rank = 3 - 3 * table["chosen"] - 2 * (table["number"] == 0) - 1 * table["pareto"].astype(bool)
+    first = rank.sort_values(kind="stable").index[:SHOWN]
+    return table.loc[sorted(first)]
+
+
+def outcome(row: pd.Series) -> str:
+    """What a trial is, or why it may not be chosen."""
+    state = str(row["state"])
+    reason = str(row.get("reason") or "")
+    if state.lower() == "complete":
+        return role(row)
+    return words.shortened(f"{words.label(state.lower())}: {reason}" if reason else state, 60)
+
+
+def again(record: Record) -> Iterable[Block]:
+    """How to repeat the search, and how to take what it found."""
+    found = trials_of(record)
+    if found is None or found.chosen is None:
+        return
+    chosen = record.facts.where(f"{UNIT}.chosen")
+    taken = [override(fact.labels["parameter"], _value(fact.value)) for fact in chosen]
+    stored = dict(record.manifest.get("artifacts") or {})
+    digest = next(
+        (str(d) for n, d in stored.items() if n.startswith(f"artifacts/{UNIT}/study")), ""
+    )
+    seed = record.recipe.get("seed", 0)
+    choice = record.chosen("tuning")
+    yield Page(
+        "tuning-again",
+        "_command.html",
+        {
+            "title": "To do it again",
+            "text": f"Every draw follows from the seed {seed} and the trial's place, so the same "
+            "recipe searches the same settings, also after it was stopped half way."
+            + (f" The study is kept with the run, digest {digest[:12]}." if digest else ""),
+            "lines": [
+                f"xaiframe run recipe.yaml tuning={choice} tuning.trials={len(found.table)} "
+                f"seed={seed}   # the search",
+                f"xaiframe run recipe.yaml tuning=none {shlex.join(taken)}   # what it chose",
+            ],
+        },
+    )
+
+
+def _value(value: object) -> object:
+    """A stored setting as it was: a list out of its text."""
+    if isinstance(value, str) and value.startswith("["):
+        return json.loads(value)
+    return value
 
 
 def _setting(value: object) -> Cell:
+    if value is None:
+        return Cell("–")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return num(value)
     return Cell(str(value))
-
-
-def before_after(record: Record) -> Iterable[Block]:
-    """Audited and tuned model, quantity by quantity."""
-    table = record.table("tuning.comparison", "comparison")
-    if table is None or table.empty:
-        return
-    adopt = record.facts.value("tuning.comparison.adopt")
-    title = "Audited and tuned model side by side"
-    if adopt is not None:
-        title = ADOPT if adopt else KEEP
-    rows: list[Row] = [
-        [
-            words.sentence(short(str(r["quantity"]))),
-            num(r["audited"], spread=_span(r, "audited")),
-            num(r["tuned"], spread=_span(r, "tuned")),
-            _better(r),
-        ]
-        for _, r in table.iterrows()
-    ]
-    yield Table(
-        "comparison",
-        title,
-        ["quantity", "audited", "tuned", "change"],
-        rows,
-        how="In brackets: 95 % interval. Overlapping intervals are no difference.",
-        facts=("tuning.comparison.adopt", "tuning.comparison.<quantity>"),
-        compact=True,
-    )
-
-
-def _span(row: pd.Series, which: str) -> tuple[float, float] | None:
-    low, high = row.get(f"{which}_low"), row.get(f"{which}_high")
-    return None if pd.isna(low) or pd.isna(high) else (float(low), float(high))
-
-
-def _better(row: pd.Series) -> str:
-    if pd.isna(row["audited"]) or pd.isna(row["tuned"]):
-        return "not measured"
-    change = float(row["tuned"]) - float(row["audited"])
-    wanted = {"higher": 1, "lower": -1}.get(str(row.get("better")), 0)
-    word = "" if not wanted or not change else "better" if change * wanted > 0 else "worse"
-    return f"{'+' if change > 0 else ''}{words.number(change)} {word}".strip()
-
-
-def shift(record: Record) -> Iterable[Block]:
-    """What the tuned model uses more, and what it stopped using."""
-    table = record.table("tuning.comparison", "importance")
-    if table is None or table.empty:
-        return
-    shares = table.assign(
-        **{k: table[k] / (table[k].abs().sum() or 1.0) for k in ("audited", "tuned")}
-    )
-    shares["moved"] = (shares["tuned"] - shares["audited"]).abs()
-    shown = shares.sort_values("moved", ascending=False).head(6)
-    top = shown.iloc[0]
-    base = alt.Chart(chart.data(shown)).encode(y=alt.Y("feature:N", title=None, sort=None))
-    rule = base.mark_rule(color=chart.SOFT).encode(
-        x=alt.X("audited:Q", title="share of total importance"), x2="tuned:Q"
-    )
-    models = ("audited", "tuned")
-    colours = alt.Scale(domain=list(models), range=["#9aa5ae", chart.P])
-    shapes = alt.Scale(domain=list(models), range=["circle", "diamond"])
-    ends = base.transform_fold([*models], ["model", "share"]).mark_point(size=50)
-    ends = ends.encode(
-        x="share:Q",
-        color=alt.Color("model:N", title=None, scale=colours),
-        shape=alt.Shape("model:N", title=None, scale=shapes),
-    )
-    yield chart.figure(
-        "shift",
-        f"After tuning the model leans {'more' if top['tuned'] > top['audited'] else 'less'} "
-        f"on {top['feature']}",
-        chart.fit(rule + ends, chart.FULL, 52 + 14 * len(shown)),
-        how="Circle: audited model; diamond: tuned. The six features whose share moved most.",
-        caution="Moves smaller than the intervals of global importance are noise.",
-        facts=["artifacts/tuning.comparison/importance.parquet"],
-    )

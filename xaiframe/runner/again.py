@@ -21,12 +21,15 @@ log = logging.getLogger("xaiframe")
 
 
 def attribute(
-    subject: Subject, names: Sequence[str], asked: Asked | None = None
+    subject: Subject,
+    names: Sequence[str],
+    asked: Asked | None = None,
+    spent: dict[str, int] | None = None,
 ) -> dict[str, Explained]:
     """Attributions of the subject's instances (or of others) at once, outside of predict.
 
     For small questions inside an evaluation or a tuning trial; nothing is stored, and a method
-    that raises is left out.
+    that raises is left out. ``spent`` takes the rows that each method sent through the model.
     """
     if asked is None:
         rows = subject.instances.split
@@ -48,6 +51,8 @@ def attribute(
             except Exception as error:
                 log.info("%s left out: %s", name, one_line(error))
                 continue
+            if spent is not None:
+                spent[name] = answer.evaluations
             values = answer.per_feature(own, features)
             arrays = {"values": values.astype(np.float64), "base": answer.base}
             known = {key: value for key, value in arrays.items() if value is not None}
