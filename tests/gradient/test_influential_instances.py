@@ -187,6 +187,20 @@ def test_a_mislabelled_row_is_the_first_opponent_and_the_first_suspect():
     assert facts["contradicted"].value == pytest.approx(1 / 3)
     assert facts["looked_at"].value == facts["looked_at"].n == 41
     assert facts["epochs"].value == "2, 3, 4, 5, 6"
+    assert facts["learnt_from"].value == "the training split"
+
+
+def test_rows_that_repairs_made_are_looked_at_where_the_fit_learnt_from_them():
+    x, y = planted()
+    module, trail = fitted(x, y)
+    learnt = Split(np.arange(900, 941), x, 1 - y, pd.DataFrame(x))
+    bank = bank_of(module, [[-2, -2.1]], x, y, classes=2, trail=Trail(trail.steps, learnt))
+    found = InfluentialInstances().explain(bank)
+    assert (found.rows["row"] >= 900).all()
+    row = found.rows.set_index("row").loc[940]
+    assert row["label"] == "c0"
+    facts = {fact.name: fact.value for fact in found.outcome(source()).facts}
+    assert facts["learnt_from"] == "the training split as repaired"
 
 
 def test_a_row_like_the_instance_is_its_first_proponent():

@@ -97,7 +97,7 @@ class InfluentialInstances(Method):
             overall=overall.assign(row=ids[top]),
             rows=rows,
             shown=shown,
-            measures=pd.DataFrame(list(self._measures(bank, lesson, said, classes))),
+            measures=pd.DataFrame(list(self._measures(lesson, said, classes))),
             unit="score",
             own_unit="loss",
             n=len(bank),
@@ -112,7 +112,7 @@ class InfluentialInstances(Method):
             yield role, order[sign * size[order] > 0]
 
     def _measures(
-        self, bank: GradientBank, lesson: Lesson, said: pd.DataFrame, classes: bool
+        self, lesson: Lesson, said: pd.DataFrame, classes: bool
     ) -> Iterator[dict[str, Any]]:
         """What holds of the whole; ``said``: the suspects as they are shown."""
         yield measure("checkpoints", len(lesson.stages), "checkpoints")
@@ -121,8 +121,7 @@ class InfluentialInstances(Method):
         yield measure("learning_rate", lesson.stages[-1].learning_rate, "")
         yield measure("layer", lesson.stages[-1].view.name)
         yield measure("looked_at", len(lesson.rows), "rows", n=lesson.all_rows)
-        brought = bank.scorer.model.brought
-        yield measure("learnt_from", "not known: the model came trained" if brought else "known")
+        yield measure("learnt_from", lesson.source)
         if classes:
             against = int((said["label"] != said["answer"]).sum())
             ends = binomtest(against, len(said)).proportion_ci(method="wilson")

@@ -98,6 +98,15 @@ class Lesson:
         return np.asarray(kept[key])
 
     @property
+    def source(self) -> str:
+        """What is known of the rows that the model learnt from, in words."""
+        model = self.bank.scorer.model
+        if model.brought:
+            return "not known: the model came trained"
+        repaired = model.trail is not None and model.trail.learnt is not None
+        return "the training split as repaired" if repaired else "the training split"
+
+    @property
     def _key(self) -> tuple[Any, ...]:
         view = self.stages[0].view
         return view.name, len(self.stages), len(self.rows), self.bank.seed

@@ -118,7 +118,7 @@ def test_influence_is_told_of_the_whole_and_contradicted_labels_are_marked(store
         measures.title == "One training row is among the strongest for 100 % of the explained cases"
     )
     assert suspects.title.startswith("The model contradicts the label of 1 of the 1 rows")
-    assert texts(suspects)[0][:4] == ["71", "benign", "malignant", "+0.75"]
+    assert texts(suspects)[0][:4] == ["71", "benign", "malignant", "+100 %"]
     assert suspects.rows[0][2].status == "warn"
     assert "repair=[suspects]" in suspects.caution
 
@@ -131,7 +131,7 @@ def test_a_tables_case_stands_beside_its_rows_feature_by_feature(stored):
     rows = texts(table)
     assert rows[0][2:] == ["70", "71"]
     assert rows[1][2:] == ["malignant", "benign"]
-    assert rows[3][2:] == ["+0.50", "−0.25"]
+    assert rows[3][2:] == ["+100 %", "−50 %"]
     feature = rows[4]
     assert feature[1] == feature[2]  # the first row shown is the instance itself
     assert not table.rows[4][2].shade
@@ -152,7 +152,7 @@ def test_prototypes_that_foretell_no_better_than_a_constant_say_so(stored):
 @pytest.mark.parametrize("unit", [TRACED, STANDING])
 def test_pictures_stand_beside_the_picture(stored, unit):
     record = stored("image", unit)
-    prose, grid = examples.case(record, unit, 0)
+    grid, prose = examples.case(record, unit, 0)
     assert isinstance(prose, Prose)
     assert isinstance(grid, Grid)
     assert grid.blocks[0].title.startswith("this case: ")
@@ -170,7 +170,7 @@ def test_messages_are_read(stored):
 
 def test_curves_stand_before_the_instances_own(stored):
     record = stored("series")
-    _, grid = examples.case(record, TRACED, 0)
+    grid, _ = examples.case(record, TRACED, 0)
     assert len(grid.blocks) == 2
     assert "this case" in json.dumps(grid.blocks[0].spec)
     assert any(isinstance(one, Grid) for one in examples.overall(record, TRACED))

@@ -24,12 +24,12 @@ QUESTION = {
 }
 HOW = {
     "gradient": "For: training rows whose lessons raised the score of the answer; against: those "
-    "that lowered it. The number is the influence, to first order.",
+    "that lowered it. The number is the influence, relative to the strongest row.",
     "perturbation": "The prototypes nearest to this case; the number is the distance.",
 }
 RAISED = (
     "Training rows whose lessons raised or lowered the predicted value. The number is the "
-    "influence, to first order."
+    "influence, relative to the strongest row."
 )
 CAUTION = {
     "gradient": "Read the order, not the size: the fit's optimiser scales its steps. Rows that are "
@@ -41,7 +41,7 @@ CALLED = {
     "epochs": "after these epochs",
     "layer": "weights that are followed",
     "looked_at": "training rows looked at",
-    "learnt_from": "whether these rows trained the model",
+    "learnt_from": "what the model learnt from",
     "contradicted": "suspects whose label the model contradicts",
     "width": "width of the kernel (median distance)",
     "nearest_accuracy": "model's answer foretold by the nearest prototype",
@@ -132,7 +132,7 @@ def _title(lessons: Lessons) -> str:
 
 def _suspects(lessons: Lessons) -> Iterable[Block]:
     """Rows that move their own loss most, in their natural form."""
-    told = lessons.read(lessons.overall)
+    told = lessons.read(lessons.overall, float(lessons.overall["value"].max()))
     against = [one for one in told if one.wrong]
     if explained.regression(lessons.record):
         title = f"The {len(told)} rows that are hardest to learn"
@@ -274,11 +274,12 @@ def case(record: Record, unit: tuple[str, str], position: int) -> Iterable[Block
     elif shape == "table":
         yield from cells.beside(lessons, position, told, title, how, caution)
     else:
+        yield (
+            photos.beside(lessons, position, told)
+            if shape == "image"
+            else curves.figures(lessons, told, f"{position}", position)
+        )
         yield Prose([f"{title}. {how}"])
-        if shape == "image":
-            yield photos.beside(lessons, position, told)
-        else:
-            yield curves.figures(lessons, told, f"{position}", position)
 
 
 def _case_title(lessons: Lessons, position: int, told: Sequence[Lesson]) -> str:

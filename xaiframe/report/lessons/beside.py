@@ -27,6 +27,7 @@ PUSHED = {"proponent": "raised", "opponent": "lowered"}
 class Lesson:
     """One named row: what it is, its number, its value, and what is known of it.
 
+    value: a distance or share; an influence is relative to the largest of those beside it.
     label, answer: the class or the quantity with its unit; wrong: whether the two differ; place:
     where :attr:`Lessons.shown` has it.
     """
@@ -80,16 +81,18 @@ class Lessons:
     def of(self, position: int, most: dict[str, int]) -> list[Lesson]:
         """What stands beside an instance, at most so many of each role, in the order of roles."""
         own = self.examples[self.examples["position"] == position]
+        largest = float(own["value"].abs().max()) if len(own) else 1.0
         return [
             one
             for role, count in most.items()
-            for one in self.read(own[(own["role"] == role) & (own["rank"] <= count)])
+            for one in self.read(own[(own["role"] == role) & (own["rank"] <= count)], largest)
         ]
 
-    def read(self, named: pd.DataFrame) -> list[Lesson]:
-        """The rows of a table that has role, row and value."""
+    def read(self, named: pd.DataFrame, largest: float = 1.0) -> list[Lesson]:
+        """The rows of a table that has role, row and value; ``largest`` influence of all."""
+        unit = largest if self.gradient and largest > 0 else 1.0
         return [
-            self._lesson(str(one["role"]), int(one["row"]), float(one["value"]))
+            self._lesson(str(one["role"]), int(one["row"]), float(one["value"]) / unit)
             for one in named.to_dict("records")
         ]
 
@@ -119,8 +122,10 @@ class Lessons:
 
     def size(self, one: Lesson) -> str:
         """Its influence with a sign, or its distance."""
-        told = words.number(one.value, digits=2)
-        return f"+{told}" if self.gradient and one.value > 0 else told
+        if not self.gradient:
+            return words.number(one.value, digits=2)
+        told = words.number(round(100 * one.value), "%")
+        return f"+{told}" if one.value > 0 else told
 
     def briefly(self, one: Lesson) -> str:
         """``for: labelled 8, said 3 (row 17, +0.2)``."""
