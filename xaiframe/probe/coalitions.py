@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Attribution
 from xaiframe.model.memory import in_batches
-from xaiframe.probe.bank import Bank
+from xaiframe.probe.bank import WORD, Bank
 from xaiframe.probe.sampling import Draw, draw
 
 
@@ -95,10 +96,7 @@ class CoalitionBank(Bank):
         return {}
 
     def _drawn(self, samples: int) -> list[tuple[Draw, Array]]:
-        draws = [
-            draw(int(self.active[i].sum()), samples, self.rng(i, "coalitions"))
-            for i in range(len(self))
-        ]
+        draws = [self._draw(i, int(self.active[i].sum()), samples) for i in range(len(self))]
         longest = max((2 * len(one) for one in draws), default=0)
         masks = np.ones((len(self), longest, self.features), dtype=bool)
         for own, active, one in zip(masks, self.active, draws, strict=True):
@@ -108,6 +106,16 @@ class CoalitionBank(Bank):
             (one, own[: 2 * len(one)].reshape(2, -1))
             for one, own in zip(draws, values, strict=True)
         ]
+
+    def _draw(self, position: int, players: int, samples: int) -> Draw:
+        """The draw of one instance: in its own random order of the players, the one that all with
+        as many share, so that what depends on the draw alone is computed once."""
+        kept, key = self.scorer.kept, ("coalitions", self.seed, players, samples)
+        if key not in kept:
+            seed = [self.seed % WORD, zlib.crc32(b"coalitions"), players]
+            kept[key] = draw(players, samples, np.random.default_rng(seed))
+        shared: Draw = kept[key]
+        return shared.reordered(self.rng(position, "coalitions").permutation(players))
 
     def score(self, rows: Array, positions: Array | None = None) -> Array:
         """``(p, k)`` float64: score of ``rows`` ``(p, k, *input_shape)`` at their target.

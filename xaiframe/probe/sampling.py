@@ -26,14 +26,23 @@ class Draw:
     share
         ``(pairs,)`` drawn pairs ÷ existing pairs of that size, in (0, 1]; 1 = all were taken.
         Its inverse is how many pairs each drawn one stands for.
+    shared, order
+        where other draws are the same but for the order of the players: the one they have in
+        common, and which of its players ``(d,)`` stands at each place of this one.
     """
 
     masks: Array
     size: Array
     share: Array
+    shared: Draw | None = None
+    order: Array | None = None
 
     def __len__(self) -> int:
         return len(self.masks)
+
+    def reordered(self, order: Array) -> Draw:
+        """The same draw with its players in another ``order`` ``(d,)``."""
+        return Draw(self.masks[:, order], self.size, self.share, self, order)
 
     @property
     def exhaustive(self) -> bool:
