@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from xaiframe.facts import Fact
-from xaiframe.report.agreement import HEADS, conflicts, pairs, pairs_title, ranking
+from xaiframe.report.agreement import HEADS, conflicts, pairs, pairs_title
+from xaiframe.report.common_order import ranking
 from xaiframe.report.record import Record
 
 

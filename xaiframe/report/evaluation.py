@@ -7,7 +7,15 @@ from collections.abc import Iterable
 import altair as alt
 
 from xaiframe.facts import Fact
-from xaiframe.report import agreement, chart, explained, measures, shortcuts, words
+from xaiframe.report import (
+    agreement,
+    chart,
+    common_order,
+    explained,
+    measures,
+    shortcuts,
+    words,
+)
 from xaiframe.report.block import Block, Cell, Chapter, Note, Table, fact_cell, num, parts, status
 from xaiframe.report.cross_check import beside_libraries
 from xaiframe.report.record import ABSENT, Record
@@ -25,7 +33,7 @@ def chapter(record: Record) -> Chapter:
         measures.measures,
         agreement.beside,
         agreement.pairs,
-        agreement.ranking,
+        common_order.ranking,
         measures.trust,
         shortcuts.shortcuts,
         curves,
