@@ -59,6 +59,10 @@ class CoalitionBank(Bank):
     def values(self, masks: Array) -> Array:
         """``(n, k)`` float64: v(S) of ``masks`` ``(n, k, features)`` bool, True = feature kept."""
         masks = np.asarray(masks, dtype=bool) | ~self.active[:, None]
+        for drawn, known_of in self._unread:
+            for memo, own, found in zip(self._memo, drawn, known_of, strict=True):
+                memo.update(zip(_keys(own), found.tolist(), strict=True))
+        self._unread.clear()
         keys = [_keys(one) for one in masks]
         fresh = [
             [key for key in dict.fromkeys(own) if key not in memo]
@@ -101,7 +105,15 @@ class CoalitionBank(Bank):
         masks = np.ones((len(self), longest, self.features), dtype=bool)
         for own, active, one in zip(masks, self.active, draws, strict=True):
             own[: 2 * len(one), active] = one.coalitions
-        values = self.values(masks)
+        # No coalition is drawn twice: where nothing was asked before, there is none to look up.
+        alike = longest > 0 and all(2 * len(one) == longest for one in draws)
+        if alike and not self._unread and "_memo" not in vars(self):
+            owners = np.repeat(np.arange(len(self)), longest)
+            values = self._evaluate(owners, masks.reshape(-1, self.features))
+            values = values.reshape(masks.shape[:2])
+            self._unread.append((masks, values))
+        else:
+            values = self.values(masks)
         return [
             (one, own[: 2 * len(one)].reshape(2, -1))
             for one, own in zip(draws, values, strict=True)
@@ -134,6 +146,11 @@ class CoalitionBank(Bank):
         everything = _keys(np.ones((1, self.features), dtype=bool))[0]
         nothing = _keys(~self.active)
         return [{nothing[i]: empty[i], everything: full[i]} for i in range(len(self.x))]
+
+    @cached_property
+    def _unread(self) -> list[tuple[Array, Array]]:
+        """Masks ``(n, k, features)`` and values ``(n, k)`` that the memo has not taken up yet."""
+        return []
 
     def _evaluate(self, owners: Array, masks: Array) -> Array:
         """v of ``masks`` ``(u, features)``, each for the instance at its ``owners`` ``(u,)``."""

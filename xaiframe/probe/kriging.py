@@ -7,6 +7,7 @@ from functools import cached_property
 from math import comb
 
 import numpy as np
+from scipy.linalg import cholesky, solve_triangular
 
 from xaiframe.explanation import Array
 from xaiframe.probe.sampling import Draw
@@ -35,29 +36,28 @@ class Kriging:
     draw: Draw
 
     @cached_property
-    def _solved(self) -> tuple[Array, Array, Array]:
-        """``(d, pairs + 1)`` the weights, ``(pairs + 1, pairs + 1)`` the precision of what main
-        effects leave, and ``(d,)`` the variance of the values in units of that of the game."""
+    def _solved(self) -> tuple[Array, Array, Array, Array]:
+        """``(pairs + 1, pairs + 1)`` the covariance's lower factor; of what is known, divided by
+        it, ``(pairs + 1, d)`` what main effects are made of and ``(d, pairs + 1)`` the weights; and
+        ``(d,)`` the variance of the values in units of that of the game."""
         players = self.draw.masks.shape[1]
         masks = np.concatenate([self.draw.masks, np.ones((1, players), dtype=bool)])
         side = np.where(masks, 1.0, -1.0)
         rate = min(STRONGEST, STRENGTH / players)
-        ratio = (1 - rate) / (1 + rate)
-        agree = (players + side @ side.T) / 2
-        covariance = (ratio ** (players - agree) - ratio**agree) / 2
+        agree = (players + side @ side.T).astype(int) // 2
+        fading = ((1 - rate) / (1 + rate)) ** np.arange(players + 1)
+        covariance = ((fading[::-1] - fading) / 2)[agree]
         covariance[np.diag_indices(len(masks))] += JITTER
-        inverse = np.linalg.inv(covariance)
-        pulled = side.T @ inverse
-        main = np.linalg.solve(pulled @ side, pulled)
-        precision = inverse - pulled.T @ main
-        shared = _with_values(masks, rate)
-        weights = 2 * main + shared @ precision
+        lower = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+        main, turned = np.linalg.qr(_divided(side, lower))
+        shared = _divided(_with_values(masks, rate).T, lower)
+        weights = 2 * np.linalg.solve(turned, main.T) + (shared - main @ (main.T @ shared)).T
         own = sum(
             comb(players - 1, size - 1) * rate**size * (2 / size) ** 2
             for size in range(1, players + 1, 2)
         )
-        known = (weights * (weights @ covariance - 2 * shared)).sum(axis=1)
-        return weights, precision, np.maximum(own / (1 + rate) ** players + known, 0)
+        known = (weights * (weights - 2 * shared.T)).sum(axis=1)
+        return lower, main, weights, np.maximum(own / (1 + rate) ** players + known, 0)
 
     def values(self, odd: Array, gain: Array) -> tuple[Array, Array]:
         """Shapley values ``(m, d)`` and standard errors of m games: ``odd`` ``(m, pairs)``, half of
@@ -66,13 +66,18 @@ class Kriging:
         The errors are those of the prediction, under the variance of the game that the known pairs
         show (restricted maximum likelihood), with the wider tails of Student's law.
         """
-        weights, precision, variance = self._solved
-        known = np.concatenate([odd, gain[:, None] / 2], axis=1)
-        values = known @ weights.T
+        lower, main, weights, variance = self._solved
+        known = _divided(np.concatenate([odd, gain[:, None] / 2], axis=1).T, lower)
+        values = (weights @ known).T
         values += (gain - values.sum(axis=1))[:, None] / values.shape[1]
-        free = max(known.shape[1] - values.shape[1] - 2, 1)
-        size = np.maximum(((known @ precision) * known).sum(axis=1), 0) / free
-        return values, np.sqrt(size[:, None] * variance)
+        free = max(len(known) - values.shape[1] - 2, 1)
+        left = (known**2).sum(axis=0) - ((main.T @ known) ** 2).sum(axis=0)
+        return values, np.sqrt(np.maximum(left, 0)[:, None] / free * variance)
+
+
+def _divided(columns: Array, lower: Array) -> Array:
+    """``lower``\u207b\u00b9 times ``columns`` ``(n, k)``."""
+    return np.asarray(solve_triangular(lower, columns, lower=True, check_finite=False))
 
 
 def _with_values(masks: Array, rate: float) -> Array:
