@@ -132,7 +132,7 @@ def test_cost_is_what_is_spent_whatever_the_batch():
     for limit in (2, 8192):
         found = LearnedFeatures(steps=30).explain(population(net, X, "abc", max_batch=limit))
         assert found.evaluations == cost(
-            LearnedFeatures.cost, {"steps": 30, "classes": 3, "rows": len(X)}
+            LearnedFeatures.cost, {"steps": 30, "classes": 3, "rows": len(X), "channels": 0}
         )
         answers.append(found.x)
     np.testing.assert_allclose(*answers, rtol=1e-4, atol=1e-5)
@@ -152,3 +152,43 @@ def test_what_cannot_be_climbed_is_refused():
 def test_bad_parameters(wrong):
     with pytest.raises(ValueError, match="must be"):
         LearnedFeatures(**wrong)
+
+
+def test_of_a_hidden_unit_it_is_the_corner_of_its_own_weights():
+    """The second unit ignores all but the second column, the third none: it never differs."""
+    net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    net[0].weight.data = torch.tensor([[0.1, 0, 0, 0], [0, -1.0, 0, 0], [0, 0, 0, 0]])
+    asked = population(net, X, ("a", "b"))
+    found = LearnedFeatures(distance=0, channels=3).explain(asked)
+    assert found.optimum["output"].tolist() == ["0 channel 2", "0 channel 1"]
+    np.testing.assert_allclose(found.x[0, 1], X[:, 1].min(), rtol=1e-5)
+    np.testing.assert_allclose(found.x[1, 0], X[:, 0].max(), rtol=1e-5)
+    np.testing.assert_allclose(found.x[0, [0, 2, 3]], X[:, [0, 2, 3]].mean(axis=0), atol=1e-4)
+    # two of the three differ, so that one climb fewer is made than was foretold
+    sizes = {"steps": 200, "classes": 2, "rows": len(X), "channels": 2}
+    assert found.evaluations == cost(LearnedFeatures.cost, sizes)
+    bias = net[0].bias.detach().numpy()
+    np.testing.assert_allclose(found.optimum["score"][0], bias[1] - X[:, 1].min(), rtol=1e-5)
+    assert (found.optimum["score"] >= found.optimum["largest"] - 1e-6).all()
+    assert set(found.optimum["answer"]) <= {"a", "b"}
+
+
+def test_of_a_channel_it_is_the_picture_that_raises_its_mean():
+    """Two filters of one pixel: one likes ink, one likes none."""
+    net = nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2))
+    net[0].weight.data = torch.tensor([1.0, -2.0]).reshape(2, 1, 1, 1)
+    pictures = np.random.default_rng(0).uniform(0, 1, size=(30, 1, 4, 4))
+    asked = population(net, pictures, ("a", "b"), "image")
+    found = LearnedFeatures(distance=0, blur=0, channels=2, layer="0").explain(asked)
+    assert found.optimum["output"].tolist() == ["0 channel 2", "0 channel 1"]
+    low, high = np.float32(pictures.min()), np.float32(pictures.max())
+    np.testing.assert_allclose(found.x[0], low, atol=1e-3)
+    np.testing.assert_allclose(found.x[1], high, atol=1e-3)
+
+
+def test_channels_that_cannot_be_asked_are_refused():
+    asked = population(linear([[1.0, 1, 1, 1], [0, 0, 0, 0]]), X, ("a", "b"))
+    with pytest.raises(NotApplicable, match="no hidden layer"):
+        LearnedFeatures(channels=2).explain(asked)
+    with pytest.raises(ValueError, match="at least 1 where a layer is named"):
+        LearnedFeatures(layer="0")

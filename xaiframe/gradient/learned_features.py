@@ -14,6 +14,7 @@ from xaiframe.kinds.optimum import Optimum
 from xaiframe.model.memory import in_batches
 from xaiframe.probe.climb import Box, Climb
 from xaiframe.probe.score import Population
+from xaiframe.probe.sought import Sought
 
 COMPARED = 1000
 """Training rows at most among which the nearest is sought."""
@@ -32,6 +33,9 @@ class LearnedFeatures(Method):
     (one of twice the slope at twice the distance), at least 0; 0 lets all go as far as they can.
     blur: standard deviation of the bell that an image or series is seen through, as a share of its
     shorter side and at most 3 places, 0 for none.
+    channels: of a hidden layer that are sought instead of the classes, those that differ most
+    between rows; 0 seeks the classes. layer: its name in the network, empty for the last with
+    weights before the output's. What is raised is a channel's mean over its places.
 
     Activation maximisation: Erhan et al. 2009 (Université de Montréal, technical report 1341);
     Olah, Mordvintsev & Schubert 2017 (doi:10.23915/distill.00007). The climb stays within the range
@@ -46,6 +50,8 @@ class LearnedFeatures(Method):
     rate: float = 0.2
     distance: float = 2.5
     blur: float = 0.06
+    channels: int = 0
+    layer: str = ""
 
     scope = "global"
     access = "white_box"
@@ -54,7 +60,7 @@ class LearnedFeatures(Method):
     kind = "optimum"
     modalities = ("table", "image", "series")
     needs = ("gradient",)
-    cost = "(steps + 1) * max(classes, 2) + rows + 1"
+    cost = "(steps + 1) * max(classes, 2, channels) + channels + rows + 1"
     reference = "doi:10.23915/distill.00007"
 
     def __post_init__(self) -> None:
@@ -64,19 +70,25 @@ class LearnedFeatures(Method):
             raise ValueError(f"rate must be above 0, not {self.rate}")
         if self.distance < 0 or self.blur < 0:
             raise ValueError("distance and blur must be at least 0")
+        if self.channels < 0 or (self.layer and not self.channels):
+            raise ValueError("channels must be at least 0, and at least 1 where a layer is named")
 
     def explain(self, population: Population) -> Optimum:
-        """An optimum per class, or the highest and the lowest value.
+        """An optimum per class, or the highest and the lowest value, or one per channel.
 
-        Raises NotApplicable for messages and where the model has no gradients.
+        Raises NotApplicable for messages, where the model has no gradients, and where a network
+        whose channels are asked for cannot be cut in two.
         """
         data, scorer = population.data, population.scorer
         if data.modality == "text":
             raise NotApplicable("words have no range to climb in: pictures, series and tables have")
-        module, before = scorer.module, scorer.evaluations
-        names = data.classes or ("highest", "lowest")
-        outputs = np.arange(len(names)) if data.classes else np.zeros(2, dtype=int)
-        signs = np.ones(len(names)) if data.classes else np.array([1.0, -1.0])
+        before = scorer.evaluations
+        sought = (
+            Sought.channels(population, self.layer, self.channels)
+            if self.channels
+            else Sought.classes(population)
+        )
+        module, names, outputs, signs = sought.module, sought.names, sought.outputs, sought.signs
         box, start = Box.of(data), scorer.reference.baseline
         places = data.input_shape[1:] if data.modality in ("image", "series") else ()
         spread = min(self.blur * min(places, default=0), WIDEST)
@@ -86,9 +98,10 @@ class LearnedFeatures(Method):
         )))  # fmt: skip
         scorer.evaluations += self.steps * len(names)
         x = settled(population, found)
-        reached = scorer.outputs(x)
-        real = scorer.outputs(population.rows.x)[:, outputs] * signs
-        first = scorer.outputs(start[None])[0, outputs]
+        reached = sought.asked(x)
+        answers = scorer.outputs(x) if self.channels else reached
+        real = sought.real[:, outputs] * signs
+        first = sought.asked(start[None])[0, outputs]
         best = real.argmax(axis=0)
         apart, usual = distances(population, x)
         table = pd.DataFrame(
@@ -97,7 +110,7 @@ class LearnedFeatures(Method):
                 "score": reached[np.arange(len(names)), outputs],
                 "start": first,
                 "largest": real.max(axis=0) * signs,
-                "answer": [data.classes[at] for at in reached.argmax(axis=1)]
+                "answer": [data.classes[at] for at in answers.argmax(axis=1)]
                 if data.classes
                 else "",
                 "apart": apart,

@@ -20,6 +20,7 @@ from xaiframe.report.tables.levels import Values
 
 KIND = "optimum"
 QUESTION = "Which input would each output answer most strongly, as far as the data's range goes?"
+WITHIN = "Which input would raise each channel of a hidden layer most, within the data's range?"
 CAUTION = (
     "Made by following the gradient, not observed: what is far from all training rows shows what "
     "the model reacts to, not what such a case looks like."
@@ -35,7 +36,9 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
     name = ".".join(unit)
     stored, arrays = record.table(name, KIND), record.arrays(name, "inputs")
     assert stored is not None
-    yield Heading(f"{unit[1]}-overall", words.sentence(words.label(unit[1])), QUESTION)
+    yield Heading(
+        f"{unit[1]}-overall", words.sentence(words.label(unit[1])), question(record, unit)
+    )
     shape = explained.modality(record)
     if shape == "table":
         yield from _features(record, unit, stored)
@@ -46,6 +49,12 @@ def overall(record: Record, unit: tuple[str, str]) -> Iterable[Block]:
         yield _curves(record, unit, stored, arrays)
         yield Prose([_left(stored), CAUTION])
     yield _scores(record, unit, stored)
+
+
+def question(record: Record, unit: tuple[str, str]) -> str:
+    """What is asked: of the outputs, or of the channels that the recipe names."""
+    node = (record.recipe.get(unit[0]) or {}).get(unit[1]) or {}
+    return WITHIN if node.get("channels") else QUESTION
 
 
 def _left(stored: pd.DataFrame) -> str:
@@ -83,7 +92,8 @@ def _scores(record: Record, unit: tuple[str, str], stored: pd.DataFrame) -> Tabl
         ["output", "score at the start", "best real row", "score at the optimum",
          *(["the model says"] if decided else []), "to the nearest row"],
         rows,
-        how="Score of the output named at the left. Distance: root mean square over the input's "
+        how="Score of the output named at the left, of a channel its mean activation. Distance: "
+        "root mean square over the input's "
         f"elements, in standard deviations; training rows usually lie {usual} sd from each other.",
         caution="Beyond about twice the usual distance the model answers where it learnt nothing."
         if times > FAR
