@@ -293,6 +293,48 @@ def test_all_layers_serve_where_the_last_is_no_linear_one(learnt, rows):
     assert found.examples["id"].nunique() == len(rows)
 
 
+class Encoder(nn.Module):
+    """Torch's own transformer, whose fast path asks no layer by itself, and a head on its mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.enter = nn.Linear(1, 8)
+        self.encoder = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.head(self.encoder(self.enter(x[:, :, None])).mean(dim=1))
+
+
+def test_torchs_own_transformer_is_followed_row_by_row(learnt, rows):
+    """Against gradients taken one row at a time."""
+    x, y = learnt
+    torch.manual_seed(0)
+    network = Encoder().eval()
+    bank = bank_of(network, rows, x, y)
+    answers = np.zeros(len(rows), dtype=int)
+    single = copy.deepcopy(network).requires_grad_(True)
+
+    def slope(number, chosen):
+        found = torch.autograd.grad(number, chosen)
+        return torch.cat([one.flatten() for one in found]).double().numpy()
+
+    for layers, chosen in (
+        ("last", list(single.head.parameters())),
+        ("all", list(single.parameters())),
+    ):
+        lesson = Lesson.of(bank, layers, 1000, 1)
+        lossy = [
+            slope(nn.functional.cross_entropy(single(torch.tensor(x[k : k + 1])),
+                                              torch.tensor(y[k : k + 1])), chosen)
+            for k in range(5)
+        ]  # fmt: skip
+        scores = [single(torch.tensor(rows[k : k + 1]))[0] for k in range(2)]
+        scored = [slope(one[0] - (one[1] + one[2]) / 2, chosen) for one in scores]
+        due = -np.array(scored) @ np.array(lossy).T
+        np.testing.assert_allclose(lesson.influence(answers)[:2, :5], due, rtol=1e-4, atol=1e-5)
+
+
 def test_checkpoints_are_spread_and_end_at_the_last():
     assert evenly(6, 3) == [1, 3, 5]
     assert evenly(2, 5) == [0, 1]

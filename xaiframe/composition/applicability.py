@@ -16,7 +16,8 @@ IN_WORDS = {
     "convolution": "a convolutional layer",
     "layers": "its layers one by one",
     "trees": "its trees",
-    "attention": "its attention weights",
+    "attention": "its attention weights (passed on through xaiframe.model.network.Attention; "
+    "torch.nn.MultiheadAttention keeps its own to itself)",
 }
 DECLARED = {
     "sensitive": "strategy.sensitive names no column",

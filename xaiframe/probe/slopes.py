@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
@@ -168,7 +169,8 @@ class AllLayers:
             return objective(outputs, aim[None])[0]
 
         try:
-            found = vmap(grad(one), in_dims=(None, 0, 0))(self._moved(), x, due)
+            with sdpa_kernel(SDPBackend.MATH):  # the only attention that takes a gradient per row
+                found = vmap(grad(one), in_dims=(None, 0, 0))(self._moved(), x, due)
         except RuntimeError as error:
             if out_of_memory(error):
                 raise
