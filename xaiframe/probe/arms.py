@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from math import log
 
 import numpy as np
+from scipy.special import xlog1py, xlogy
 
 from xaiframe.explanation import Array
 
-BISECTIONS = 40
-"""Halvings of [0, 1]: what is left is beyond the digits of a float32."""
+BISECTIONS = 30
+"""Halvings of at most [0, 1]: 1e-9 is left."""
 TINY = 1e-12
 
 Coin = frozenset[int]
@@ -21,9 +22,9 @@ Toss = Callable[[Sequence[Coin], int], Array]
 
 def divergence(p: Array, q: Array) -> Array:
     """Kullback–Leibler divergence of a coin that falls heads with ``p`` from one with ``q``, in
-    nats; both in [0, 1], of one shape."""
-    p, q = np.clip(p, TINY, 1 - TINY), np.clip(q, TINY, 1 - TINY)
-    return np.asarray(p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q)))
+    nats; both in [0, 1], infinite where ``q`` is an end and ``p`` is not."""
+    own = xlogy(p, p) + xlog1py(1 - p, -p)
+    return np.asarray(own - xlogy(p, q) - xlog1py(1 - p, -q))
 
 
 def bounds(heads: Array, draws: Array, level: float) -> tuple[Array, Array]:
@@ -36,17 +37,15 @@ def bounds(heads: Array, draws: Array, level: float) -> tuple[Array, Array]:
     draws = np.asarray(draws, dtype=np.float64)
     mean = np.asarray(heads, dtype=np.float64) / np.maximum(draws, 1)
     limit = level / np.maximum(draws, TINY)
-    low_out, low_in = np.zeros_like(mean), mean.copy()
-    high_in, high_out = mean.copy(), np.ones_like(mean)
+    own = xlogy(mean, mean) + xlog1py(1 - mean, -mean)
+    inner = np.stack([mean, mean])
+    outer = np.stack([np.zeros_like(mean), np.ones_like(mean)])
     for _ in range(BISECTIONS):
-        middle = (low_out + low_in) / 2
-        inside = divergence(mean, middle) <= limit
-        low_in, low_out = np.where(inside, middle, low_in), np.where(inside, low_out, middle)
-        middle = (high_in + high_out) / 2
-        inside = divergence(mean, middle) <= limit
-        high_in, high_out = np.where(inside, middle, high_in), np.where(inside, high_out, middle)
-    # The wider of the two numbers that the end lies between.
-    return np.where(draws > 0, low_out, 0.0), np.where(draws > 0, high_out, 1.0)
+        middle = (inner + outer) / 2
+        inside = own - xlogy(mean, middle) - xlog1py(1 - mean, -middle) <= limit
+        inner, outer = np.where(inside, middle, inner), np.where(inside, outer, middle)
+    # The wider of the two numbers that an end lies between.
+    return np.where(draws > 0, outer[0], 0.0), np.where(draws > 0, outer[1], 1.0)
 
 
 def exploration(coins: int, turn: int, delta: float) -> float:

@@ -249,10 +249,10 @@ def short(ruled: Ruled) -> str:
 def _without(ruled: Ruled, state: str) -> str:
     if state != "empty":
         return f"{short(ruled)}."
-    return (
-        f"No condition is needed: the model says {ruled.answer} in {ruled.kept}, whatever else "
-        "is so."
-    )
+    rest = "whatever else is so"
+    if explained.modality(ruled.record) != "table":
+        rest = "whatever of it is left out"
+    return f"No condition is needed: the model says {ruled.answer} in {ruled.kept}, {rest}."
 
 
 def how(ruled: Ruled) -> str:
