@@ -16,6 +16,7 @@ from xaiframe.evaluation.knowledge import unknown_names
 from xaiframe.model import trusted as vouching
 from xaiframe.model.face import WhiteBox
 from xaiframe.planning.plan import GROUPS, Bearing, Plan, Shapes, plan
+from xaiframe.planning.search_space import ends
 from xaiframe.probe.fitness import fitness
 from xaiframe.probe.reference import declare
 from xaiframe.recipe import Node, Recipe
@@ -119,6 +120,13 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
     }
     single = {key: made(key, getattr(recipe, key)) for key in ("data", "model", "runner")}
     study = made("tuning", recipe.tuning)
+    for key, group, choice, node in [] if hasattr(single["model"], "load") else ends(recipe):
+        if choice and not planned.applies(group, choice):
+            unit = planned.unit(group, choice)
+            why = unit.reason if unit else ""
+            problems.append(Problem(key, f"{choice} does not apply: {why}", f"{key}=null"))
+        else:
+            made(key, node)
     pruner = made("pruner", recipe.pruner) if recipe.pruner else None
     if problems:
         raise RecipeError(problems)

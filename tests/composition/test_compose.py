@@ -352,3 +352,12 @@ def test_composing_needs_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_search_of_explanations_leaves_the_model_and_what_is_not_selected_alone():
+    composed = compose(TABLE, ["tuning=explanation", "gradient=[saliency,smoothgrad]"])
+    space = composed.recipe.tuning["space"]
+    assert set(space["gradient"]) == {"smoothgrad"}
+    assert "model" not in space
+    assert "fit" not in space
+    assert any("integrated_gradients is not selected" in one for one in composed.notices)

@@ -436,3 +436,29 @@ def test_accepting_a_prescription_without_a_round_to_apply_it_in_is_told(tmp_pat
     told = "accept names base_rate_gap, but rounds is 1, so nothing is applied"
     assert told in plan(composed(tmp_path, accept=accept)).notices
     assert told not in plan(composed(tmp_path, accept=accept, rounds=2)).notices
+
+
+@pytest.mark.parametrize(
+    ("space", "words"),
+    [
+        ({"perturbation": {"shapley": {"sampels": {"low": 4, "high": 9}}}}, "did you mean perturb"),
+        ({"perturbation.lime.samples": {"low": 4, "high": 9}}, "is of lime, which is not selected"),
+        ({"explain.instances": {"low": 4, "high": 9}}, "which instances are shown, not how"),
+        ({"reference.target": {"choices": ["a"]}}, "it is what is asked, not how"),
+        ({"reference.rows": {"low": 0.5, "high": 9}}, "expected a whole number"),
+        ({"perturbation.shapley.samples": {"low": "a", "high": 9}}, "low is 'a'"),
+    ],
+)
+def test_parameters_of_the_explanation_are_checked_like_those_of_the_model(tmp_path, space, words):
+    (problem, *_) = problems(composed(tmp_path, tuning=search(space=space)))
+    assert words in problem
+    assert "tuning.space." in problem
+
+
+def test_a_search_of_explanations_fits_no_model(tmp_path):
+    space = {"perturbation.shapley.samples": {"low": 4, "high": 9}}
+    made = plan(
+        composed(tmp_path, fit=Fit(batch_size=32, epochs=10), tuning=search(space=space, trials=3)),
+        Shapes(5, 5, 2, 100, 6, train=70),
+    )
+    assert made.unit("tuning", "search").evaluations == (3 + 1) * 12 * (10 * 6 + 1)

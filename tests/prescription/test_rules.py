@@ -197,6 +197,11 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         {"fit.weight_decay": 0.002, "model.hidden": [32]},
         [Fact("tuning.comparison.adopt", False), chosen("fit.weight_decay", 0.002)],
     ),
+    "adopt_explained": (
+        [Fact("tuning.comparison.adopt_explanation", True), chosen("fit.weight_decay", 0.002)],
+        {"fit.weight_decay": 0.002},
+        [Fact("tuning.comparison.adopt", True), chosen("fit.weight_decay", 0.002)],
+    ),
 }  # fmt: skip
 
 

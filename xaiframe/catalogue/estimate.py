@@ -189,12 +189,13 @@ class Estimator:
             max(spent.memory_mb or 0.0, fit.memory_mb or 0.0),
         )
 
-    def trials(self, explanation: float | None, trials: float) -> Cost:
+    def trials(self, explanation: float | None, trials: float, fits: bool = True) -> Cost:
         """So many trials and the final comparison: each a fit and a few instances explained.
 
-        ``explanation`` is the number of evaluations that explain one instance by every method.
+        ``explanation`` is the number of evaluations that explain one instance by every method;
+        without ``fits`` the model stays.
         """
-        fit = self.fit()
+        fit = self.fit() if fits else Cost(0, 0.0, 0.0)
         explained = self.of(None if explanation is None else TRIAL_INSTANCES * explanation)
         if fit.evaluations is None or fit.seconds is None:
             return Cost()

@@ -153,7 +153,8 @@ class _Composition:
         self.stop()
         raw = self.ordered(self.compose() | {"policy": policy})
         switched = bool(self.selection.deselected("model"))
-        notices = fitting_space(raw, layers, self.selection.chosen["model"], switched)
+        retuned = bool(self.selection.deselected("tuning"))
+        notices = fitting_space(raw, layers, self.selection.chosen["model"], switched, retuned)
         # What is used is what was composed, so that is checked too, and not only our own reading.
         self.problems += self.check(replace(layers, values=raw))
         self.stop()

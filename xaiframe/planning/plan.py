@@ -23,7 +23,8 @@ from xaiframe.composition.compose import Composed, policy_floor, search_path
 from xaiframe.composition.proposal import Suggestion
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.planning.budget import COUNTED, Cut, Demand
-from xaiframe.planning.search_space import space_faults
+from xaiframe.planning.search_space import refits, searches, space_faults
+from xaiframe.planning.tuning_cost import bounded
 from xaiframe.planning.unit import Stage, Unit
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
@@ -185,7 +186,10 @@ class Planner:
         yield Stage("evaluation", tuple(self.every["evaluation"]))
         if tuning.parameter("trials"):  # tuning none has no trials, and no stage
             trials = numbers(tuning, self.recipe.tuning)["trials"] or 0
-            costs = self.estimator.trials(self.explanation, trials)
+            costs = self.estimator.trials(
+                self.explanation, trials * searches(self.recipe, tuning), refits(self.recipe)
+            )
+            costs = bounded(costs, self.recipe.tuning, searches(self.recipe, tuning))
             yield Stage("tuning", (self.tuned(costs),))
         yield Stage("policy", (Unit(self.recipe.policy),))
         yield Stage("prescription", tuple(Unit(name) for name in self.recipe.prescription))

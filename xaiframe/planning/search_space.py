@@ -21,9 +21,15 @@ MEASURED = (
     "evaluation.agreement.",
     "evaluation.fairness.",
     "evaluation.complexity.",
+    "evaluation.faithfulness.",
+    "evaluation.faithfulness_correlation.",
+    "evaluation.infidelity.",
+    "evaluation.stability.",
+    "explanation.cost.evaluations",
 )
 """What a trial measures; the test split is for reporting and decides nothing."""
 DIRECTIONS = ("maximize", "minimize")
+DIRECTED = ("perturbation", "gradient")
 SCALARS = frozenset({"int", "float"})
 
 
@@ -48,12 +54,13 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
     ``pruner``."""
     tunable = {f"model.{one.name}": one for one in model.parameters}
     tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
+    tunable |= explaining(recipe)
     own = _arguments(recipe, model)
     tunable |= own
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
         key = f"tuning.space.{name}"
         if name not in tunable:
-            yield key, "there is no such key to tune", near(name, tunable)
+            yield key, *_untunable(recipe, name, tunable)
         else:
             for message, hint in _faults(limits, tunable[name]):
                 yield key, message, hint
@@ -82,6 +89,64 @@ def _arguments(recipe: Recipe, model: Description) -> dict[str, Parameter]:
             kind = "float | Any" if one.annotation == "Any" else one.annotation
             found[f"model.{key}.{one.name}"] = replace(one, annotation=kind)
     return found
+
+
+def explaining(recipe: Recipe) -> dict[str, Parameter]:
+    """The parameters of the explanation that may be searched: of selected methods, and of the
+    reference what absence is, not what is asked."""
+    found = {
+        f"reference.{one.name}": one
+        for one in describe("xaiframe.recipe.ReferenceConfig").parameters
+        if one.name in ("background", "rows")
+    }
+    for group in DIRECTED:
+        for method, node in getattr(recipe, group).items():
+            parameters = describe(str(node["_target_"])).parameters
+            found |= {f"{group}.{method}.{one.name}": one for one in parameters}
+    return found
+
+
+def searches(recipe: Recipe, tuning: Description) -> int:
+    """How many searches are made: two where a random one is to be beaten."""
+    node = recipe.tuning
+    controlled = bool(tuning.parameter("control")) and node.get("control", True)
+    return 2 if controlled and node.get("sampler") != "random" and refits(recipe) else 1
+
+
+def refits(recipe: Recipe) -> bool:
+    """Whether a trial fits the model anew; else only the explanation is searched."""
+    keys = flatten(recipe.tuning.get("space") or {})
+    return any(key.startswith(("fit.", "model.")) for key in keys) or not keys
+
+
+def ends(recipe: Recipe) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Key, group, choice and node at every end and choice of a range of a method or of the model,
+    for its class to look at."""
+    for name, limits in flatten(recipe.tuning.get("space") or {}).items():
+        group, *rest = name.split(".")
+        values = limits.get("choices") or [limits["low"], limits["high"]]
+        for value in values:
+            key = f"tuning.space.{name}"
+            if group in DIRECTED:
+                node = getattr(recipe, group)[rest[0]]
+                yield key, group, rest[0], {**node, rest[1]: value}
+            elif group == "model":
+                yield key, group, "", {**recipe.model, rest[0]: value}
+
+
+def _untunable(recipe: Recipe, name: str, tunable: Mapping[str, Parameter]) -> tuple[str, str]:
+    """Why a key cannot be searched, and what would be right."""
+    section, _, rest = name.partition(".")
+    if section == "explain":
+        why = "says which instances are shown, not how they are explained"
+        return f"cannot be tuned: {why}", "a parameter of a method, such as its samples"
+    if section == "reference":
+        return "cannot be tuned: it is what is asked, not how", "reference.rows or .background"
+    method = rest.partition(".")[0]
+    if section in DIRECTED and method not in getattr(recipe, section):
+        chosen = ", ".join(getattr(recipe, section))
+        return f"is of {method}, which is not selected", f"{section}=[{chosen},{method}]"
+    return "there is no such key to tune", near(name, tunable)
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ def compare(
         for fact in split_facts(model, tools.data.splits[name], name, tools.recipe.seed)
     ]
     facts = Facts(after + evaluate(tuned, local, tools.data.test, (), _standing(tuned, subject)))
-    keys = _compared(before, facts, methods_of(parameters))
+    keys = _compared(before, tuner.tools.recipe, methods_of(parameters))
     rows = [row for key, method in keys if (row := _row(key, method, before, facts)) is not None]
     outcome = Outcome(tables={"comparison": pd.DataFrame(rows)})
     for key, method in keys:
@@ -89,13 +89,14 @@ def _standing(tuned: Subject, audited: Subject) -> Subject:
     return replace(tuned, reference=reference, scorer=scorer)
 
 
-def _compared(before: Facts, after: Facts, methods: Sequence[str]) -> list[tuple[str, str]]:
-    """Name and method of what is set side by side."""
+def _compared(before: Facts, recipe: Recipe, methods: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and method of what is set side by side; of the methods that were searched, what the
+    objectives and constraints name."""
     keys = [f"model.{name}" for name in COMPARED]
     keys += ["evaluation.agreement.mean_spearman", "evaluation.agreement.conflicting_share"]
     pairs = [(key, "") for key in keys]
-    told = [fact for fact in after if list(fact.labels) == ["method"]]
-    pairs += [(one.name, m) for m in methods for one in told if one.labels["method"] == m]
+    named = [*(recipe.tuning.get("objectives") or {}), *(recipe.tuning.get("constraints") or {})]
+    pairs += [(name, method) for method in methods for name in named]
     return [
         (key, method)
         for key, method in dict.fromkeys(pairs)

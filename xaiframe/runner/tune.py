@@ -179,7 +179,8 @@ def evaluate(
 
 def overall(facts: Sequence[Fact], methods: Collection[str]) -> list[Fact]:
     """``facts``, before them one without labels for each that is told per method: what an objective
-    reads. The mean over ``methods``; the interval is kept where there is one method only."""
+    reads. The mean over ``methods``, and of their intervals: the widest that the interval of the
+    mean can be, as if all methods erred together."""
     told: dict[str, list[Fact]] = {}
     for fact in facts:
         if list(fact.labels) == ["method"] and fact.labels["method"] in methods:
@@ -189,8 +190,11 @@ def overall(facts: Sequence[Fact], methods: Collection[str]) -> list[Fact]:
         values = [fact.value for fact in found if isinstance(fact.value, (int, float))]
         missing = next((fact for fact in found if not isinstance(fact.value, (int, float))), None)
         first = replace(found[0], labels={})
-        if len(found) > 1:
-            first = replace(first, value=float(np.mean(values)), interval=None) if values else first
+        spreads = [fact.interval for fact in found if fact.interval is not None]
+        if len(found) > 1 and values:
+            low, high = np.mean(spreads, axis=0) if len(spreads) == len(found) else (np.nan, np.nan)
+            interval = (float(low), float(high))  # none, where it is not finite
+            first = replace(first, value=float(np.mean(values)), interval=interval)
         if missing is not None:
             first = Fact(name, None, reason=missing.reason or "not measured")
         whole.append(first)

@@ -19,8 +19,16 @@ NAMES = {
     "balanced_accuracy": "balanced accuracy",
     "calibration_error": "calibration error",
 }
-ADOPT = "The tuned model is better on validation data and may be adopted"
-KEEP = "The tuned model is not better on validation data: keep the audited one"
+TITLES = {
+    "adopt": (
+        "The tuned model is better on validation data and may be adopted",
+        "The tuned model is not better on validation data: keep the audited one",
+    ),
+    "adopt_explanation": (
+        "The chosen parameters explain best on validation rows; on test rows they do this",
+        "No parameters explain better on validation rows: keep the recipe's own",
+    ),
+}
 
 
 def ending(record: Record) -> Iterable[Block]:
@@ -115,13 +123,14 @@ def before_after(record: Record) -> Iterable[Block]:
     table = record.table(COMPARED, "comparison")
     if table is None or table.empty:
         return
-    adopt = record.facts.value(f"{COMPARED}.adopt")
     title = "Audited and tuned model side by side"
-    if adopt is not None:
-        title = ADOPT if adopt else KEEP
+    for quantity, (yes, no) in TITLES.items():
+        adopt = record.facts.value(f"{COMPARED}.{quantity}")
+        if adopt is not None:
+            title = yes if adopt else no
     rows: list[Row] = [
         [
-            words.sentence(short(str(r["quantity"]))),
+            words.sentence(short(str(r["quantity"]))) + of(r),
             num(r["audited"], spread=_span(r, "audited")),
             num(r["tuned"], spread=_span(r, "tuned")),
             _better(r),
@@ -137,6 +146,12 @@ def before_after(record: Record) -> Iterable[Block]:
         facts=(f"{COMPARED}.adopt", f"{COMPARED}.<quantity>"),
         compact=True,
     )
+
+
+def of(row: pd.Series) -> str:
+    """The method that a quantity is of, where it is of one."""
+    method = row.get("method")
+    return f" · {words.label(str(method))}" if method else ""
 
 
 def _span(row: pd.Series, which: str) -> tuple[float, float] | None:
