@@ -66,6 +66,15 @@ def test_effects_name_the_column_and_leave_out_what_they_share(run):
     )
 
 
+def test_another_fact_does_not_add_labels(run):
+    stored = json.loads((run / "effects.json").read_text())
+    other = stored[0] | {"fact": "model.validation.score", "labels": {}}
+    (run / "effects.json").write_text(json.dumps([other, *stored]))
+    (shown,) = effects(Record(run))
+    told = [row[2].text.partition("(")[2] for row in shown.cells()]
+    assert told == ["", "race)", "sex)", "age)"]
+
+
 def test_the_summary_tells_gain_and_cost_in_one_place(run):
     assert changed(Record(run)) == [
         "Base rate gap (round 2, accepted by the owner): did not move beyond chance for race; "

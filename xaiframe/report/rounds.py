@@ -93,11 +93,16 @@ def effects(record: Record) -> Iterable[Block]:
 
 
 def abouts(effects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each effect is about, in the labels that tell it from the others."""
-    given = [dict(one.get("labels") or {}) for one in effects]
-    told = {key for labels in given for key in labels
-            if len({labels.get(key) for labels in given}) > 1}  # fmt: skip
-    return [", ".join(str(v) for key, v in labels.items() if key in told) for labels in given]
+    """What each effect is about, in the labels that tell it from others on the same fact."""
+    return [_about(one, [other for other in effects if other.get("fact") == one.get("fact")])
+            for one in effects]  # fmt: skip
+
+
+def _about(effect: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:
+    labels = dict(effect.get("labels") or {})
+    others = [dict(one.get("labels") or {}) for one in alike]
+    told = [key for key in labels if len({one.get(key) for one in others}) > 1]
+    return ", ".join(str(labels[key]) for key in told)
 
 
 def _became(effect: Mapping[str, Any]) -> str:
