@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from xaiframe.errors import AuditError
+from xaiframe.model import trusted
+from xaiframe.tuning.limits import Limits
+from xaiframe.tuning.optuna_study import Search
+from xaiframe.tuning.storage import Place
 from xaiframe.tuning.study import Study
+from xaiframe.tuning.worker import main
+from xaiframe.tuning.workers import sendable
 
 SCORE = "model.validation.score"
 SPACE = {"fit.x": {"low": -2.0, "high": 2.0}}
@@ -147,6 +153,19 @@ def test_a_trial_that_cannot_be_sent_on_is_tried_here(
     outcome = study(2, "journal").search(local, tmp_path, 3, START)
     assert len(drawn(outcome)) == 8
     assert "tuned in one process" in caplog.text
+
+
+def test_a_worker_trusts_what_the_user_trusts(
+    trials: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trusted, "allowed", ("ourpackage",))
+    search = Search([], {}, Limits(1), "random", 0)
+    payload = sendable(search, trials.trial, Place("journal", tmp_path))
+    monkeypatch.setattr(trusted, "allowed", ())
+    assert payload is not None
+    with pytest.raises(ValueError, match="number of objectives"):  # a search of nothing cannot begin
+        main(payload)
+    assert trusted.allowed == ("ourpackage",)
 
 
 def test_at_least_one_worker_is_needed() -> None:

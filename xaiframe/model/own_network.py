@@ -62,8 +62,9 @@ class OwnNetwork:
     def build(self, data: Data) -> nn.Sequential:
         """An unfitted network; raises :class:`ModelError` where its arguments or outputs are not
         right."""
+        made = self._class()
         try:
-            own = self._class()(**self.params)
+            own = made(**self.params)
         except Exception as error:  # somebody else's constructor
             given = ", ".join(self.params) or "no arguments"
             message = f"cannot be made with {given}: {one_line(error)}"

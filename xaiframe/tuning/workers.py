@@ -14,11 +14,14 @@ from pathlib import Path
 import optuna
 
 from xaiframe.errors import AuditError, Problem
+from xaiframe.model import trusted
 from xaiframe.tuning.optuna_study import Progress, Search, Try, quiet
 from xaiframe.tuning.places import finished, forget_interrupted, standing
 from xaiframe.tuning.storage import Place
 
 log = logging.getLogger("xaiframe")
+VOUCHED = ("allowed", "allowed_pickles", "allowed_services")
+"""What the user allows, which holds in a worker too."""
 LOOK = 0.2
 """Seconds between two looks at the workers."""
 LAST = 400
@@ -28,7 +31,8 @@ LAST = 400
 def sendable(search: Search, trial: Try, place: Place) -> bytes | None:
     """What a worker needs, pickled; None, with a line in the log, where it cannot be sent."""
     try:
-        return pickle.dumps((search, trial, place))
+        vouched = {name: getattr(trusted, name) for name in VOUCHED}
+        return pickle.dumps((vouched, pickle.dumps((search, trial, place))))
     except Exception as error:  # pickling runs the model's own code
         reason = " ".join(str(error).split())
         log.warning("tuned in one process, because the trial cannot be sent on: %s", reason)
