@@ -38,7 +38,8 @@ LEAST = 0.01
 class Trouble:
     """write: ``(folder, seed, planted)`` → recipe; score, other: facts before and after; accepted:
     prescriptions that a person decides on; named: the prescriptions that must be among those of
-    the first round; drifted: the columns that must be found to have moved; aim: in words."""
+    the first round; drifted: the columns that must be found to have moved; lower: a lower score is the better one;
+    aim: in words."""
 
     name: str
     write: Callable[[Path, int, bool], Path]
@@ -48,6 +49,7 @@ class Trouble:
     other: str = "model.test.calibration_error"
     accepted: tuple[str, ...] = ()
     drifted: tuple[str, ...] = ()
+    lower: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ TROUBLES = (
         "proxy of a dropped column", tables.proxied, ("sensitive_proxy", "base_rate_gap"),
         "gap halved at < .01 of accuracy",
         "evaluation.fairness.demographic_parity_difference", "model.test.accuracy",
-        ("sensitive_proxy", "base_rate_gap"),
+        ("sensitive_proxy", "base_rate_gap"), lower=True,
     ),
     *(
         Trouble(
@@ -170,7 +172,8 @@ def shown(trouble: Trouble, rows: Sequence[Row]) -> list[str]:
     sought = trouble.named or trouble.drifted
     named = f"{sum(one.named for one in rows)} of {len(rows)}" if sought else "–"
     won = f"{whole:.2f} ({low:.2f}–{high:.2f})"
-    if np.mean([one.clean - one.first for one in rows]) < LEAST:
+    lost = np.mean([one.clean - one.first for one in rows])
+    if (-lost if trouble.lower else lost) < LEAST:
         won = f"change {np.mean([one.last - one.first for one in rows]):+.3f}"
     return [
         trouble.name,

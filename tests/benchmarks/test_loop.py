@@ -54,3 +54,9 @@ def test_a_loss_too_small_to_win_back_shows_the_change():
     told = shown(TROUBLES[-1], [row(0.900, 0.899, 0.903), row(0.9, 0.9, 0.9)])
     assert told[5] == "change +0.002"
     assert shown(TROUBLES[0], [row(0.98, 0.82, 0.9)] * 2)[5].startswith("0.50 (0.50")
+
+
+def test_a_gap_that_closes_is_won_back():
+    gap = next(one for one in TROUBLES if one.lower)
+    assert shown(gap, [row(0.02, 0.20, 0.02)] * 2)[5].startswith("1.00 (1.00")
+    assert shown(gap, [row(0.20, 0.02, 0.02)] * 2)[5] == "change +0.000"
