@@ -38,8 +38,8 @@ LEAST = 0.01
 class Trouble:
     """write: ``(folder, seed, planted)`` → recipe; score, other: facts before and after; accepted:
     prescriptions that a person decides on; named: the prescriptions that must be among those of
-    the first round; drifted: the columns that must be found to have moved; lower: a lower score is the better one;
-    aim: in words."""
+    the first round; drifted: the columns that must be found to have moved; lower: a lower score is
+    the better one; aim: in words."""
 
     name: str
     write: Callable[[Path, int, bool], Path]
