@@ -26,6 +26,20 @@ def test_every_refused_parameter_is_named_by_its_choice(breast_cancer):
     assert "at least 4, not -3" in found[0]
 
 
+def test_an_end_of_a_range_that_a_class_refuses_is_named_before_anything_runs(breast_cancer):
+    found = problems(
+        breast_cancer,
+        "tuning=explanation",
+        "tuning.space.perturbation.kernel_shap.samples.low=1",
+        "tuning.space.gradient.smoothgrad.noise.low=-0.5",
+    )
+    assert [one.split(":")[0] for one in found] == [
+        "tuning.space.perturbation.kernel_shap.samples",
+        "tuning.space.gradient.smoothgrad.noise",
+    ]
+    assert "samples must be at least 4, not 1" in found[0]
+
+
 def test_names_that_the_data_do_not_have_are_all_reported(breast_cancer):
     found = problems(
         breast_cancer,

@@ -125,8 +125,8 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
             unit = planned.unit(group, choice)
             why = unit.reason if unit else ""
             problems.append(Problem(key, f"{choice} does not apply: {why}", f"{key}=null"))
-        else:
-            made(key, node)
+        elif (methods[group][choice] if choice else single["model"]) is not None:
+            made(key, node)  # what is refused as it stands is told once
     pruner = made("pruner", recipe.pruner) if recipe.pruner else None
     if problems:
         raise RecipeError(problems)

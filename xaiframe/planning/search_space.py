@@ -13,6 +13,7 @@ from xaiframe.catalogue.listing import (
     check_value,
     describe,
 )
+from xaiframe.planning.tunable import DIRECTED, explaining, untunable
 from xaiframe.policy.reading import near
 from xaiframe.recipe import RANGE_KEYS, Recipe
 
@@ -29,7 +30,6 @@ MEASURED = (
 )
 """What a trial measures; the test split is for reporting and decides nothing."""
 DIRECTIONS = ("maximize", "minimize")
-DIRECTED = ("perturbation", "gradient")
 SCALARS = frozenset({"int", "float"})
 
 
@@ -60,7 +60,7 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
         key = f"tuning.space.{name}"
         if name not in tunable:
-            yield key, *_untunable(recipe, name, tunable)
+            yield key, *untunable(recipe, name, tunable)
         else:
             for message, hint in _faults(limits, tunable[name]):
                 yield key, message, hint
@@ -91,21 +91,6 @@ def _arguments(recipe: Recipe, model: Description) -> dict[str, Parameter]:
     return found
 
 
-def explaining(recipe: Recipe) -> dict[str, Parameter]:
-    """The parameters of the explanation that may be searched: of selected methods, and of the
-    reference what absence is, not what is asked."""
-    found = {
-        f"reference.{one.name}": one
-        for one in describe("xaiframe.recipe.ReferenceConfig").parameters
-        if one.name in ("background", "rows")
-    }
-    for group in DIRECTED:
-        for method, node in getattr(recipe, group).items():
-            parameters = describe(str(node["_target_"])).parameters
-            found |= {f"{group}.{method}.{one.name}": one for one in parameters}
-    return found
-
-
 def searches(recipe: Recipe, tuning: Description) -> int:
     """How many searches are made: two where a random one is to be beaten."""
     node = recipe.tuning
@@ -132,21 +117,6 @@ def ends(recipe: Recipe) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 yield key, group, rest[0], {**node, rest[1]: value}
             elif group == "model":
                 yield key, group, "", {**recipe.model, rest[0]: value}
-
-
-def _untunable(recipe: Recipe, name: str, tunable: Mapping[str, Parameter]) -> tuple[str, str]:
-    """Why a key cannot be searched, and what would be right."""
-    section, _, rest = name.partition(".")
-    if section == "explain":
-        why = "says which instances are shown, not how they are explained"
-        return f"cannot be tuned: {why}", "a parameter of a method, such as its samples"
-    if section == "reference":
-        return "cannot be tuned: it is what is asked, not how", "reference.rows or .background"
-    method = rest.partition(".")[0]
-    if section in DIRECTED and method not in getattr(recipe, section):
-        chosen = ", ".join(getattr(recipe, section))
-        return f"is of {method}, which is not selected", f"{section}=[{chosen},{method}]"
-    return "there is no such key to tune", near(name, tunable)
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
