@@ -17,7 +17,7 @@ from xaiframe.report.tuned.history import best_so_far, history, spread
 from xaiframe.report.tuned.movement import features, strip
 from xaiframe.report.tuned.slices import contour, parallel, slices
 from xaiframe.report.tuned.trade import correlations, front
-from xaiframe.report.tuned.trials import Trials
+from xaiframe.report.tuned.trials import Trials, setting
 from xaiframe.report.tuning import again, asked, chapter, listed, trials
 
 make_run = runpy.run_path(str(Path(__file__).with_name("synthetic.py")))["make_run"]
@@ -142,6 +142,12 @@ def test_the_strip_shows_the_features_of_the_largest_share(record):
     assert {row["feature"] for row in drawn(figure, "share")} == set(features(table))
     assert "mean radius" in figure.title
     assert "trial 5" in figure.title
+
+
+def test_a_parameter_of_a_method_says_whose_it_is():
+    assert setting("perturbation.kernel_shap.samples") == "Kernel SHAP samples"
+    assert setting("gradient.smoothgrad.samples") == "SmoothGrad samples"
+    assert setting("fit.learning_rate") == "learning rate"
 
 
 def test_what_goes_together_beyond_chance_is_counted(record):

@@ -18,7 +18,7 @@ from xaiframe.report.tuned.history import history, spread
 from xaiframe.report.tuned.movement import shift, strip
 from xaiframe.report.tuned.slices import contour, parallel, slices
 from xaiframe.report.tuned.trade import correlations, front, importance
-from xaiframe.report.tuned.trials import UNIT, Trials, last, role, short, trials_of
+from xaiframe.report.tuned.trials import UNIT, Trials, last, role, setting, short, trials_of
 
 SHOWN = 16
 """Trials listed on paper."""
@@ -66,10 +66,20 @@ def asked(record: Record) -> Iterable[Block]:
         ["setting", "searched", "recipe", "chosen"],
         rows,
         n=words.count(len(found.table), "trial"),
-        how=f"Each trial is fitted on the training rows and judged on validation rows. "
+        how=f"{way(found)} "
         f"{cost(record)}{f' Constraints: {words.listing(bounds)}.' if bounds else ''}",
         facts=(f"{UNIT}.trials", f"{UNIT}.evaluations", f"{UNIT}.chosen", f"{UNIT}.stopped_by"),
         compact=True,
+    )
+
+
+def way(found: Trials) -> str:
+    """What a trial is, and which rows it reads."""
+    if any(one.startswith(("fit.", "model.")) for one in found.parameters):
+        return "Each trial is fitted on the training rows and judged on validation rows."
+    return (
+        "The model stays as it is: each trial explains validation rows, and none of the test rows "
+        "that are reported."
     )
 
 
@@ -133,7 +143,7 @@ def trials(record: Record) -> Iterable[Block]:
         "trials",
         f"{words.count(len(table), 'setting')} tried"
         + (f" in {words.number(seconds.value, 's')}" if seconds else ""),
-        ["trial", *map(last, found.parameters), *map(last, found.goals), "s", ""],
+        ["trial", *map(setting, found.parameters), *map(last, found.goals), "s", ""],
         rows,
         facts=(f"{UNIT}.trials", f"{UNIT}.seconds"),
         caution=f"{len(table) - SHOWN} more: see artifacts/{UNIT}/trials.parquet."

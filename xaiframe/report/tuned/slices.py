@@ -16,7 +16,7 @@ from xaiframe.report import chart, words
 from xaiframe.report.block import Block
 from xaiframe.report.record import Record
 from xaiframe.report.tuned.history import looks
-from xaiframe.report.tuned.trials import UNIT, Trials, last, trials_of
+from xaiframe.report.tuned.trials import UNIT, Trials, last, setting, trials_of
 
 SHADES = alt.Legend(type="symbol", symbolType="square", symbolSize=90, tickCount=3)
 """Gradients do not print."""
@@ -39,7 +39,7 @@ def slices(record: Record) -> Iterable[Block]:
         )
         for goal in goals
     ]  # fmt: skip
-    left = [last(one) for one in found.varied() if one not in names]
+    left = [setting(one) for one in found.varied() if one not in names]
     yield chart.figure(
         "tuning-slices",
         slices_title(record, found),
@@ -68,20 +68,22 @@ def slices_title(record: Record, found: Trials) -> str:
     best = found.done.sort_values(goal, ascending=found.better.get(goal) == "lower")
     values = best[name].head(max(2, len(best) // 4))
     if found.choice(name):
-        return f"The best quarter by {last(goal)} mostly has {last(name)} {values.mode().iloc[0]}"
+        return (
+            f"The best quarter by {last(goal)} mostly has {setting(name)} {values.mode().iloc[0]}"
+        )
     low, high = (words.number(float(end)) for end in (values.min(), values.max()))
-    return f"The best quarter by {last(goal)} has a {last(name)} of {low} to {high}"
+    return f"The best quarter by {last(goal)} lies at {setting(name)} {low} to {high}"
 
 
 def _slice(found: Trials, name: str, goal: str, width: int, lowest: bool, first: bool) -> alt.Chart:
     drawn = found.done.assign(x=found.done[name], y=found.done[goal])
     if found.choice(name):
-        x: alt.X = alt.X("x:N", title=last(name) if lowest else None,
+        x: alt.X = alt.X("x:N", title=setting(name) if lowest else None,
                          axis=alt.Axis(labels=lowest, labelAngle=0))  # fmt: skip
     else:
         scale = alt.Scale(type="log") if found.log(name) else alt.Scale(zero=False)
         axis = alt.Axis(labels=lowest, tickCount=3, format="~g")
-        x = alt.X("x:Q", title=last(name) if lowest else None, scale=scale, axis=axis)
+        x = alt.X("x:Q", title=setting(name) if lowest else None, scale=scale, axis=axis)
     y = alt.Y("y:Q", title=last(goal) if first else None, scale=alt.Scale(zero=False),
               axis=alt.Axis(labels=first, tickCount=4))  # fmt: skip
     return (
@@ -125,7 +127,7 @@ def contour(record: Record) -> Iterable[Block]:
     )
     yield chart.figure(
         "tuning-contour",
-        f"{words.sentence(last(goal))} over {last(names[0])} and {last(names[1])}: "
+        f"{words.sentence(last(goal))} over {setting(names[0])} and {setting(names[1])}: "
         f"{words.number(float(done[goal].min()))} to {words.number(float(done[goal].max()))}",
         chart.fit(plot, chart.HALF, 190),
         n=words.count(len(done), "trial"),
@@ -139,7 +141,7 @@ def contour(record: Record) -> Iterable[Block]:
 def _along(found: Trials, name: str) -> dict[str, Any]:
     """How an axis of the contour is drawn."""
     scale = alt.Scale(type="log" if found.log(name) else "linear", zero=False, nice=False)
-    return {"title": last(name), "scale": scale, "axis": alt.Axis(format="~g", tickCount=4)}
+    return {"title": setting(name), "scale": scale, "axis": alt.Axis(format="~g", tickCount=4)}
 
 
 def _place(values: pd.Series, log: bool) -> Array:
@@ -172,18 +174,20 @@ def parallel(record: Record) -> Iterable[Block]:
     if found is None or len(found.done) < 4:
         return
     axes = [*by_weight(record, found)[:5], *found.goals[:2]]
+    labels = {one: last(one) if one in found.goals else setting(one) for one in axes}
     done, parts, ends = found.done, [], []
     for name in axes:
         shares, low, high = _axis(found, name)
-        label = last(name)
+        label = labels[name]
         parts.append(done[["number", "role"]].assign(axis=label, share=shares))
         ends += [
             {"axis": label, "share": 0, "text": low},
             {"axis": label, "share": 1, "text": high},
         ]
-    labels = [last(name) for name in axes]
     lines = alt.Chart(chart.data(pd.concat(parts)))
-    x = alt.X("axis:N", title=None, sort=labels, axis=alt.Axis(labelAngle=0, labelLimit=110))
+    x = alt.X(
+        "axis:N", title=None, sort=[*labels.values()], axis=alt.Axis(labelAngle=0, labelLimit=110)
+    )
     y = alt.Y("share:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1]))
     detail = {"x": x, "y": y, "detail": "number:N"}
     best = "datum.role == 'chosen'"
@@ -216,7 +220,7 @@ def parallel_title(found: Trials) -> str:
         return "The chosen trial is the recipe's own setting"
     return (
         f"The chosen trial changes {words.count(len(other), 'setting')} of "
-        f"{len(found.parameters)}: {words.listing(map(last, other), 3)}"
+        f"{len(found.parameters)}: {words.listing(map(setting, other), 3)}"
     )
 
 

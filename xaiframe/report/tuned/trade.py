@@ -12,7 +12,7 @@ from xaiframe.report import chart, words
 from xaiframe.report.block import Block, Cell, Row, Table, num
 from xaiframe.report.record import Record
 from xaiframe.report.tuned.history import looks
-from xaiframe.report.tuned.trials import UNIT, last, short, trials_of
+from xaiframe.report.tuned.trials import UNIT, last, setting, short, trials_of
 
 
 def front(record: Record) -> Iterable[Block]:
@@ -66,7 +66,7 @@ def importance(record: Record) -> Iterable[Block]:
     ranked = "measure" in table and str(table["measure"].iloc[0]).startswith("absolute")
     drawn = table.assign(
         objective=table["objective"].astype(str).map(short),
-        parameter=table["parameter"].astype(str).map(last),
+        parameter=table["parameter"].astype(str).map(setting),
     )
     goals = list(dict.fromkeys(drawn["objective"]))
     axis = "|rank correlation|" if ranked else "share of what tells the best quarter apart"
@@ -81,7 +81,7 @@ def importance(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "parameters",
-        f"{words.sentence(last(str(top['parameter'])))} matters most for "
+        f"{words.sentence(setting(str(top['parameter'])))} matters most for "
         f"{last(str(top['objective']))}",
         chart.fit(plot, chart.HALF, 176),
         n=words.count(int(table["n"].max()), "trial") if "n" in table else "",
@@ -102,7 +102,7 @@ def correlations(record: Record) -> Iterable[Block]:
     wide = table.pivot(index="parameter", columns="objective", values="spearman")
     goals = list(dict.fromkeys(table["objective"].astype(str)))
     rows: list[Row] = [
-        [last(str(name)), *(_cell(wide.loc[name, goal]) for goal in goals)]
+        [setting(str(name)), *(_cell(wide.loc[name, goal]) for goal in goals)]
         for name in dict.fromkeys(table["parameter"])
     ]
     n = int(table["n"].max())

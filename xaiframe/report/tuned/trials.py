@@ -93,6 +93,14 @@ def last(name: str) -> str:
     return words.label(name.rsplit(".", maxsplit=1)[-1])
 
 
+def setting(name: str) -> str:
+    """A searched key as a reader knows it; of a method's parameter also whose it is."""
+    group, *rest = name.split(".")
+    if group in ("perturbation", "gradient") and len(rest) == 2:
+        return f"{words.label(rest[0])} {words.label(rest[1])}"
+    return last(name)
+
+
 def short(name: str) -> str:
     """The last words of a fact name, with where it was measured."""
     *before, end = name.split(".")
