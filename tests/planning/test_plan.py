@@ -9,7 +9,7 @@ from xaiframe.catalogue.listing import describe
 from xaiframe.catalogue.source import module_named
 from xaiframe.errors import RecipeError
 from xaiframe.planning.plan import Bearing, plan
-from xaiframe.planning.search_space import flatten
+from xaiframe.planning.search_space import ends, flatten
 from xaiframe.recipe import Explain, Fit, Recipe, ReferenceConfig
 
 METHODS = '''
@@ -462,3 +462,17 @@ def test_a_search_of_explanations_fits_no_model(tmp_path):
         Shapes(5, 5, 2, 100, 6, train=70),
     )
     assert made.unit("tuning", "search").evaluations == (3 + 1) * 12 * (10 * 6 + 1)
+
+
+def test_every_end_of_a_range_is_handed_to_its_class():
+    space = {
+        "model.params.width": {"low": 4, "high": 8},
+        "perturbation.shapley.samples": {"choices": [3]},
+    }
+    model = node("Network", params={"inputs": 3})
+    found = list(ends(recipe(model=model, tuning=search(space=space))))
+    assert [one["params"] for _, group, _, one in found if group == "model"] == [
+        {"inputs": 3, "width": 4},
+        {"inputs": 3, "width": 8},
+    ]
+    assert found[-1][2:] == ("shapley", node("Shapley", samples=3))

@@ -104,6 +104,13 @@ def refits(recipe: Recipe) -> bool:
     return any(key.startswith(("fit.", "model.")) for key in keys) or not keys
 
 
+def _nested(node: Mapping[str, Any], names: list[str], value: Any) -> dict[str, Any]:
+    """``node`` with ``value`` at ``names``; of two the inner is an argument of the user's class."""
+    if len(names) == 1:
+        return {**node, names[0]: value}
+    return {**node, names[0]: _nested(node.get(names[0]) or {}, names[1:], value)}
+
+
 def ends(recipe: Recipe) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """Key, group, choice and node at every end and choice of a range of a method or of the model,
     for its class to look at."""
@@ -116,7 +123,7 @@ def ends(recipe: Recipe) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 node = getattr(recipe, group)[rest[0]]
                 yield key, group, rest[0], {**node, rest[1]: value}
             elif group == "model":
-                yield key, group, "", {**recipe.model, rest[0]: value}
+                yield key, group, "", _nested(recipe.model, rest, value)
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:

@@ -60,10 +60,11 @@ def _course(found: Trials, goal: str, width: int) -> Any:
     drawn = found.done.assign(y=found.done[goal], best=best_so_far(found, goal))
     base = alt.Chart(chart.data(drawn[["number", "y", "best", "role"]]))
     x = alt.X("number:Q", title="trial", axis=alt.Axis(format="d", tickMinStep=1))
-    y = alt.Y("y:Q", title=last(goal), scale=alt.Scale(zero=False))
+    scale = alt.Scale(zero=False, padding=5)
+    y = alt.Y("y:Q", title=last(goal), scale=scale)
     line = base.mark_line(interpolate="step-after", color=chart.SOFT, strokeWidth=1.2)
     return alt.layer(
-        line.encode(x=x, y=alt.Y("best:Q", title=last(goal), scale=alt.Scale(zero=False))),
+        line.encode(x=x, y=alt.Y("best:Q", title=last(goal), scale=scale)),
         base.mark_point(size=46).encode(x=x, y=y, **looks(list(drawn["role"]))),
     ).properties(width=width, height=118)
 

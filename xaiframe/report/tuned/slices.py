@@ -84,7 +84,7 @@ def _slice(found: Trials, name: str, goal: str, width: int, lowest: bool, first:
         scale = alt.Scale(type="log") if found.log(name) else alt.Scale(zero=False)
         axis = alt.Axis(labels=lowest, tickCount=3, format="~g")
         x = alt.X("x:Q", title=setting(name) if lowest else None, scale=scale, axis=axis)
-    y = alt.Y("y:Q", title=last(goal) if first else None, scale=alt.Scale(zero=False),
+    y = alt.Y("y:Q", title=last(goal) if first else None, scale=alt.Scale(zero=False, padding=5),
               axis=alt.Axis(labels=first, tickCount=4))  # fmt: skip
     return (
         alt.Chart(chart.data(drawn[["number", "x", "y", "role"]]))
@@ -186,7 +186,10 @@ def parallel(record: Record) -> Iterable[Block]:
         ]
     lines = alt.Chart(chart.data(pd.concat(parts)))
     x = alt.X(
-        "axis:N", title=None, sort=[*labels.values()], axis=alt.Axis(labelAngle=0, labelLimit=110)
+        "axis:N",
+        title=None,
+        sort=[*labels.values()],
+        axis=alt.Axis(labelAngle=0, labelLimit=110, labelPadding=16),
     )
     y = alt.Y("share:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1]))
     detail = {"x": x, "y": y, "detail": "number:N"}

@@ -24,8 +24,8 @@ def front(record: Record) -> Iterable[Block]:
     drawn = found.done.assign(x=found.done[x], y=found.done[y])
     base = alt.Chart(chart.data(drawn[["number", "x", "y", "role", "pareto"]]))
     place = {
-        "x": alt.X("x:Q", title=last(x), scale=alt.Scale(zero=False)),
-        "y": alt.Y("y:Q", title=last(y), scale=alt.Scale(zero=False)),
+        "x": alt.X("x:Q", title=last(x), scale=alt.Scale(zero=False, padding=8)),
+        "y": alt.Y("y:Q", title=last(y), scale=alt.Scale(zero=False, padding=12)),
     }
     line = base.transform_filter("datum.pareto").mark_line(color=chart.FAINT)
     dots = base.mark_point(size=70).encode(
