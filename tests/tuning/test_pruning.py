@@ -45,7 +45,8 @@ class Fits:
 
 
 def search(folder: Path, fits: Fits, pruner: Any, **given: Any) -> Any:
-    settings = {"trials": 14, "objectives": {SCORE: "maximize"}, "space": SPACE} | given
+    settings = {"trials": 14, "objectives": {SCORE: "maximize"}, "space": SPACE}
+    settings |= {"storage": "journal"} | given
     study = Study(**settings)  # type: ignore[arg-type]
     return study.search(fits, folder, 3, START, pruner=pruner, epochs=EPOCHS)
 
