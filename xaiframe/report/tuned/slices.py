@@ -68,9 +68,10 @@ def slices_title(record: Record, found: Trials) -> str:
     best = found.done.sort_values(goal, ascending=found.better.get(goal) == "lower")
     values = best[name].head(max(2, len(best) // 4))
     if found.choice(name):
-        return (
-            f"The best quarter by {last(goal)} mostly has {setting(name)} {values.mode().iloc[0]}"
-        )
+        most = values.astype(str).value_counts()
+        if 2 * most.iloc[0] <= len(values):
+            return f"The best quarter by {last(goal)} has no {setting(name)} in common"
+        return f"The best quarter by {last(goal)} mostly has {setting(name)} {most.index[0]}"
     low, high = (words.number(float(end)) for end in (values.min(), values.max()))
     return f"The best quarter by {last(goal)} lies at {setting(name)} {low} to {high}"
 
