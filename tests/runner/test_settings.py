@@ -45,7 +45,9 @@ def test_the_current_settings_are_those_that_change_nothing(recipe: Recipe) -> N
     assert current(recipe, ["fit.nothing", "gradient.nothing.noise"]) == {}
 
 
-@pytest.mark.parametrize("key", ["explain.instances", "perturbation.banzhaf.samples", "seed", "fit"])
+@pytest.mark.parametrize(
+    "key", ["explain.instances", "perturbation.banzhaf.samples", "seed", "fit"]
+)
 def test_what_cannot_be_tuned_is_refused(recipe: Recipe, key: str) -> None:
     with pytest.raises(ValueError, match=f"{key} cannot be tuned"):
         with_parameters(recipe, {key: 3})

@@ -163,7 +163,8 @@ def test_a_worker_trusts_what_the_user_trusts(
     payload = sendable(search, trials.trial, Place("journal", tmp_path))
     monkeypatch.setattr(trusted, "allowed", ())
     assert payload is not None
-    with pytest.raises(ValueError, match="number of objectives"):  # a search of nothing cannot begin
+    # a search of nothing cannot begin
+    with pytest.raises(ValueError, match="number of objectives"):
         main(payload)
     assert trusted.allowed == ("ourpackage",)
 
