@@ -55,6 +55,7 @@ defaults:
   - _self_
 name: flipped
 rounds: 2
+accept: [doubtful_labels]
 data: {source: rows.csv, target: y, drop: [truth]}
 model: {hidden: [8], dropout: 0.0}
 fit: {epochs: 4}
@@ -68,7 +69,7 @@ doubtful_labels:
   then: {repair: [suspects], repair.suspects.action: relabel, repair.suspects.most: 0.5}
   because: Labels that contradict their rows are learnt by heart.
   expect: {fact: model.validation.score, direction: higher}
-  automatic: true
+  automatic: false
 """
 LOPSIDED = """
 lopsided:
@@ -115,6 +116,14 @@ def facts(folder: Path) -> Facts:
     return Facts(Fact.from_dict(one) for one in stored)
 
 
+def test_what_waits_for_a_person_is_left_where_the_owner_does_not_accept_it(house, tmp_path):
+    run = audit(house, ["accept=[]"], trust=("planted_oracle",), outputs=tmp_path / "out")
+    frozen = yaml.safe_load((run.folder / "round-2" / "recipe.yaml").read_text())
+    assert list(frozen["repair"]) == ["class_balance"]
+    left = yaml.safe_load((run.folder / "round-2" / "prescriptions.yaml").read_text())
+    assert [one["key"] for one in left] == ["doubtful_labels"]
+
+
 def test_the_second_round_runs_with_the_repairs_that_the_first_prescribed(house, tmp_path):
     run = audit(house, trust=("planted_oracle",), outputs=tmp_path / "out")
     first, second = (facts(run.folder / f"round-{number}") for number in (1, 2))
@@ -126,6 +135,10 @@ def test_the_second_round_runs_with_the_repairs_that_the_first_prescribed(house,
     [repairs] = [[one["choice"] for one in stage["units"]] for stage in planned
                  if stage["name"] == "repair"]  # fmt: skip
     assert repairs == chosen
+
+    told = json.loads((run.folder / "effects.json").read_text())
+    accepted = {one["prescription"]: one["accepted"] for one in told}
+    assert accepted == {"doubtful_labels": True, "lopsided": False}
 
     listed = pd.read_parquet(run.folder / "artifacts" / "precaution.purity" / "suspects.parquet")
     assert not first.where("repair.suspects.treated_rows")
@@ -174,7 +187,7 @@ def test_a_check_that_raises_leaves_its_repair_without_a_table(house, tmp_path):
     (tmp_path / "conf" / "precaution" / "purity.yaml").write_text(
         "purity: {_target_: planted_broken.Oracle}\n"
     )
-    overrides = ["repair=[suspects]", "rounds=1", "prescription=[]"]
+    overrides = ["repair=[suspects]", "rounds=1", "prescription=[]", "accept=[]"]
     run = audit(house, overrides, trust=("planted_broken",), outputs=tmp_path / "out")
     assert "gave no table" in facts(run.folder).value("repair.suspects.not_applicable")
 
