@@ -101,7 +101,7 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
     ),
     "suspect_labels": (
         [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.01)],
-        {"repair": ["suspects"], "repair.suspects.action": "drop"},
+        {"repair": ["suspects"], "repair.suspects.action": "drop", "repair.suspects.most": 0.3},
         [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.07)],
     ),
     "missing_values": (
