@@ -285,4 +285,4 @@ def test_a_change_that_did_harm_is_taken_back_by_a_round_of_its_own(tmp_path):
     assert [(one["verdict"], one["round"], one["taken_back"]) for one in told] == [
         ("harmful", 2, True)
     ]
-    assert "did harm" in (run.folder / "report.html").read_text()
+    assert "1 became worse" in (run.folder / "report.html").read_text()
