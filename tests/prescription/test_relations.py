@@ -200,6 +200,14 @@ def test_the_same_rows_tell_what_two_intervals_cannot(low: float, high: float, s
     assert "400 rows" in effect.reason
 
 
+def test_on_the_same_rows_too_lower_may_be_better() -> None:
+    one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", True, ERROR)
+    error = Facts([Fact(ERROR["fact"], 0.1)])
+    for low, high, said in ((-0.02, -0.01, "kept"), (0.01, 0.02, "harmful")):
+        same = {ERROR["fact"]: Change((low + high) / 2, low, high, 400)}
+        assert effects(error, error, [one], same)[0].verdict == said
+
+
 def test_a_change_of_another_fact_decides_nothing() -> None:
     one = Prescription("p", "tuning → optimization", {"fit.x": 1}, "because", True, SCORE)
     other = {"model.validation.f1": Change(-0.1, -0.2, -0.05, 400)}

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from xaiframe.data.face import Data
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.rules import ALIKE, EMPTY, OTHER, REACHED, REFUTED, SHORT, Rules, Sheet
@@ -158,9 +159,8 @@ class Anchors(Method):
         if bank.modality == "text":
             key = ("vocabularies", self.sample)
             if key not in bank.scorer.kept:
-                size = min(self.sample, len(bank.data.train))
-                chosen = np.linspace(0, len(bank.data.train) - 1, size).round().astype(int)
-                messages = bank.data.train.x[chosen]
+                train = bank.data.train
+                messages = train.x[evenly(len(train), self.sample)]
                 bank.scorer.kept[key] = vocabularies(bank.data, messages)
             return [Words(bank, one, bank.scorer.kept[key]) for one in places]
         return [Parts(bank, one) for one in places]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaiframe.data.face import Data
+from xaiframe.data.spread import evenly
 from xaiframe.explanation import Array
 from xaiframe.probe.score import Scorer
 
@@ -24,9 +25,7 @@ class HeldOut:
         """The sample; the model is asked about it once for all batches of one scorer."""
         key = ("held out", most)
         if key not in scorer.kept:
-            size = min(most, len(data.test))
-            chosen = np.linspace(0, len(data.test) - 1, size).round().astype(int)
-            rows = data.test.x[chosen]
+            rows = data.test.x[evenly(len(data.test), most)]
             scorer.kept[key] = cls(rows, scorer.outputs(rows))
         found: HeldOut = scorer.kept[key]
         return found

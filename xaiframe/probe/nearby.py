@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from xaiframe.data.face import Data, Split
+from xaiframe.data.spread import evenly
 from xaiframe.explanation import Array
 from xaiframe.probe.score import Scorer
 
@@ -33,9 +34,7 @@ class Nearby:
         """The sample; the model is asked about it once for all batches of one scorer."""
         key = ("nearby", most)
         if key not in scorer.kept:
-            size = min(most, len(data.train))
-            chosen = np.linspace(0, len(data.train) - 1, size).round().astype(int)
-            rows = data.train.take(chosen)
+            rows = data.train.take(evenly(len(data.train), most))
             scorer.kept[key] = cls(data, rows, scorer.outputs(rows.x))
         found: Nearby = scorer.kept[key]
         return found

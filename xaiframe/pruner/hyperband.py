@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optuna.pruners import BasePruner, HyperbandPruner
 
-from xaiframe.pruner.checks import at_least
+from xaiframe.pruner.checks import at_least, within
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,5 @@ class Hyperband:
 
     def rule(self, epochs: int) -> BasePruner:
         """The rule for fits of at most ``epochs`` epochs; ValueError where no rung is within."""
-        if self.first >= epochs:
-            raise ValueError(
-                f"pruner.first is {self.first}, no rung before the last of {epochs} epochs: "
-                "a smaller first, or more fit.epochs"
-            )
+        within(self.first, epochs)
         return HyperbandPruner(self.first, epochs, self.factor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optuna.pruners import BasePruner, SuccessiveHalvingPruner
 
-from xaiframe.pruner.checks import at_least
+from xaiframe.pruner.checks import at_least, within
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,5 @@ class SuccessiveHalving:
 
     def rule(self, epochs: int) -> BasePruner:
         """The rule for fits of at most ``epochs`` epochs; ValueError where no rung is within."""
-        if self.first >= epochs:
-            raise ValueError(
-                f"pruner.first is {self.first}, no rung before the last of {epochs} epochs: "
-                "a smaller first, or more fit.epochs"
-            )
+        within(self.first, epochs)
         return SuccessiveHalvingPruner(min_resource=self.first, reduction_factor=self.factor)
