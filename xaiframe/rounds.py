@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from xaiframe.policy.schema import Policy
 from xaiframe.preflight import preflight
 from xaiframe.prescription.course import Course
 from xaiframe.prescription.match import prescribe
+from xaiframe.prescription.outcomes import outcomes
 from xaiframe.prescription.overrides import to_yaml
 from xaiframe.prescription.relations import Changes, Effect, relations
 from xaiframe.report.build import build
@@ -114,20 +116,20 @@ def audit(
 def _rounds(job: Job, tools: Tools, planned: Plan) -> list[Judged]:
     """Rounds until the course of their prescriptions ends."""
     composed, judged = job.composed, list[Judged]()
-    rounds = composed.recipe.rounds
-    course = Course(job.overrides, rounds)
+    rounds, ledgers = composed.recipe.rounds, list[Ledger]()
+    course = Course(job.overrides, rounds, partial(_changes, job, ledgers))
     while True:
         number = len(judged) + 1
         job.observer.round(number, max(number, rounds))
         into = f"round-{number}" if rounds > 1 else ""
         ledger = Ledger(job.cache, job.folder, job.observer, into)
+        ledgers.append(ledger)
         Round(composed, planned, ledger, tools, job.trust).go()
         if judged:
-            since_first(judged[0].ledger, ledger, composed, tools)
+            since_first(ledgers[0], ledger, composed, tools)
+        course.judge(ledger.all_facts())
+        ledger.enter("rounds.course", "rounds.course", outcomes(course.told), [])
         judged.append(_judged(composed, planned, ledger))
-        if number > 1:
-            both = _changes(job, judged[-2].ledger, judged[-1].ledger, composed.recipe.seed)
-            course.judge(judged[-2].facts, judged[-1].facts, both)
         overrides = course.further(judged[-1].prescriptions)
         judged[-1].effects.extend(course.told)
         if rounds > 1:
@@ -161,11 +163,13 @@ def since_first(first: Ledger, last: Ledger, composed: Composed, tools: Tools) -
     )
 
 
-def _changes(job: Job, before: Ledger, after: Ledger, seed: int) -> Changes:
-    """What the later round's model changed on the validation rows of both."""
-    was, now = (job.cache.get(ledger.key_of("measure")) for ledger in (before, after))
+def _changes(job: Job, ledgers: Sequence[Ledger], before: int, after: int) -> Changes:
+    """What the model of round ``after`` changed on the validation rows of both rounds."""
+    keys = (ledgers[number - 1].key_of("measure") for number in (before, after))
+    was, now = (job.cache.get(key) for key in keys)
     if was is None or now is None:
         return {}
+    seed = job.composed.recipe.seed
     return changes(was.tables["predictions"], now.tables["predictions"], seed)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -65,6 +65,24 @@ def settled(prescriptions: Sequence[Prescription]) -> dict[str, Any]:
         elif conflict.kept:
             values[key] = wanted[conflict.kept]
     return values
+
+
+def prevailing(prescriptions: Sequence[Prescription]) -> list[Prescription]:
+    """Those of which a setting prevails, with what prevails alone; lists of names prevail within
+    the union. A part of them settles as the whole did: nothing that was overruled comes back."""
+    values = settled(prescriptions)
+    kept = [
+        replace(
+            one,
+            overrides={
+                key: value
+                for key, value in one.overrides.items()
+                if key in values and (values[key] == _listed(value) or _names(_listed(value)))
+            },
+        )
+        for one in prescriptions
+    ]
+    return [one for one in kept if one.overrides]
 
 
 def overrides_of(prescriptions: Sequence[Prescription], automatic_only: bool = True) -> list[str]:

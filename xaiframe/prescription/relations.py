@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.match import fulfilled, shown
-from xaiframe.prescription.overrides import settled
+from xaiframe.prescription.overrides import prevailing
 from xaiframe.prescription.rules import RELATIONS, Condition, PrescriptionRule, When, rule_of
 
 STANDING = {
@@ -67,9 +67,11 @@ Changes = Mapping[str, Change]
 class Effect:
     """What an applied prescription did to the fact that it promised to improve.
 
-    labels: which of several facts of that name, a column's say. round: the first round it was in
-    force, held against the round before. taken_back: whether the next round ran without it.
-    accepted: it waited for a person, and the recipe's owner accepted it.
+    labels: which of several facts of that name, a column's say. round: the round it was in force,
+    against: the round it is held against. shared: the others that were put into force with it and
+    promised the same fact, for the verdict is about all of them together. superseded: a later
+    trial tells more. taken_back: whether it is in force no longer. applied: whether any of its
+    settings prevailed. accepted: it waited for a person, and the recipe's owner accepted it.
     """
 
     prescription: str
@@ -83,8 +85,17 @@ class Effect:
     after_interval: tuple[float, float] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     round: int = 0
+    against: int = 0
+    shared: tuple[str, ...] = ()
+    superseded: bool = False
     taken_back: bool = False
+    applied: bool = True
     accepted: bool = False
+
+    @property
+    def blind(self) -> bool:
+        """Taken back without knowing whether it did the harm itself."""
+        return self.taken_back and (bool(self.shared) or self.verdict == "undecided")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -168,16 +179,16 @@ def effects(
     way by as much, otherwise ``no effect``. Beyond chance is a fact of ``changes``, measured on the
     same rows, whose interval leaves 0 out; any other fact, when each value lies outside the other's
     95 % interval. ``undecided`` when it cannot be told, or when other prescriptions overruled all
-    of its settings.
+    of its settings. Those that promised the same fact share the verdict.
     """
     applied = [one for one in prescriptions if one.applies and one.expect]
-    values = settled(applied)
+    prevailed = prevailing(applied)
     return [
         replace(effect, accepted=one.accepted)
         for one in applied
         for effect in (
-            _effects(before, after, one, changes or {})
-            if _applied(one, values)
+            _effects(before, after, one, changes or {}, _partners(one, prevailed))
+            if any(one.key == other.key for other in prevailed)
             else [_overruled(one)]
         )
     ]
@@ -190,22 +201,25 @@ def harmed(told: Sequence[Effect]) -> set[str]:
     return {one.prescription for one in told if one.verdict == "harmful"} - kept
 
 
-def _applied(one: Prescription, values: Mapping[str, Any]) -> bool:
-    """Whether at least one of its settings prevailed; lists of names prevail within the union."""
-    for key, value in one.overrides.items():
-        after = values.get(key)
-        united = isinstance(value, (list, tuple)) and isinstance(after, list)
-        if key in values and (after == value or (united and set(value) <= set(after or ()))):
-            return True
-    return False
-
-
 def _overruled(one: Prescription) -> Effect:
     reason = f"not applied: other prescriptions set {', '.join(one.overrides)}"
-    return Effect(one.key, one.expect["fact"], one.expect["direction"], "undecided", reason)
+    fact, direction = one.expect["fact"], one.expect["direction"]
+    return Effect(one.key, fact, direction, "undecided", reason, applied=False)
 
 
-def _effects(before: Facts, after: Facts, one: Prescription, changes: Changes) -> list[Effect]:
+def _partners(one: Prescription, others: Sequence[Prescription]) -> tuple[str, ...]:
+    """The keys of the others that promised the same fact."""
+    alike = (other.key for other in others if other.expect == one.expect)
+    return tuple(key for key in alike if key != one.key)
+
+
+def _effects(
+    before: Facts,
+    after: Facts,
+    one: Prescription,
+    changes: Changes,
+    shared: tuple[str, ...],
+) -> list[Effect]:
     """One per fact of the expected name; those of a round are paired by what they are about."""
     was, now = (
         {_about(fact): fact for fact in facts.where(one.expect["fact"])}
@@ -213,7 +227,8 @@ def _effects(before: Facts, after: Facts, one: Prescription, changes: Changes) -
     )
     pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
     change = changes.get(one.expect["fact"])
-    return [_effect(old, new, one, change) for old, new in pairs or [(None, None)]]
+    told = [_effect(old, new, one, change) for old, new in pairs or [(None, None)]]
+    return [replace(effect, shared=shared) for effect in told]
 
 
 def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
