@@ -13,7 +13,15 @@ from sklearn.datasets import load_digits
 from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule, check_rows, split_rows
 from xaiframe.data.pictures.decoys import decoyed
-from xaiframe.data.pictures.features import Pictures, Superpixels, patches, placeholder, properties
+from xaiframe.data.pictures.features import (
+    Pictures,
+    Superpixels,
+    finest,
+    patches,
+    placeholder,
+    properties,
+    recut,
+)
 from xaiframe.data.pictures.files import SHOWN, Files, levels, notes, sizes
 from xaiframe.data.pictures.listing import Columns, listed
 from xaiframe.data.pictures.reading import Header, Shape, pixels
@@ -72,6 +80,11 @@ class Images(DataModule):
         },
     }
     """Sizes of the built-in sources, so that a plan can count without loading them."""
+    interpretable: ClassVar[Mapping[str, Mapping[str, str]]] = {
+        "features": {},
+        "patch": {"features": "patches"},
+        "superpixels": {"features": "superpixels"},
+    }
 
     def __init__(
         self,
@@ -141,6 +154,15 @@ class Images(DataModule):
         frame = frame.reindex(columns=data.train.frame.columns, fill_value=np.nan)
         rows = self._masked(Split(sound.ids, x, y, frame, sound.table, sound.original))
         return rows.take(np.arange(len(x)))  # new rows are explained: find their superpixels now
+
+    def recut(self, settings: Mapping[str, Any]) -> Data:
+        known = {"features": self.features, "patch": self.patch, "superpixels": self.superpixels}
+        wanted = {**known, **settings}
+        return recut(self.data, wanted["features"], wanted["patch"], wanted["superpixels"])
+
+    def cells(self, most: int) -> Data:
+        side = finest(self.data.input_shape, most)
+        return self.recut({"features": "patches", "patch": side})
 
     def _digits(self) -> Data:
         if self.source not in self.known:

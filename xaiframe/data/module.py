@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -53,6 +53,9 @@ class DataModule(LightningDataModule):
     """
 
     modality: ClassVar[str]
+    interpretable: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Parameters that decide what explanations speak of and nothing that the model sees; each with
+    the settings of others without which it decides nothing."""
     batch_size = 32
     seed = 0
 
@@ -67,6 +70,21 @@ class DataModule(LightningDataModule):
         Raises :class:`DataError` where they do not fit.
         """
         raise DataError(Problem(source, f"{self.modality} data cannot read new rows", ""))
+
+    def recut(self, settings: Mapping[str, Any]) -> Data:
+        """The loaded data in other interpretable features: ``settings`` of :attr:`interpretable`,
+        the others as they are. What the model sees stays the same.
+
+        Raises :class:`DataError` where the features do not fit.
+        """
+        wanted = ", ".join(settings) or "finer ones"
+        hint = "features of pictures or series"
+        raise DataError(Problem("data", f"{self.modality} data have no {wanted} to cut by", hint))
+
+    def cells(self, most: int) -> Data:  # noqa: ARG002
+        """The loaded data in features as fine as may be, ``most`` at most: what explanations in
+        different features are told in, to be held against each other. Raises as :meth:`recut`."""
+        return self.recut({})
 
     @cached_property
     def data(self) -> Data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -75,6 +76,7 @@ class Series(DataModule):
 
     modality = "series"
     known: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    interpretable: ClassVar[Mapping[str, Mapping[str, str]]] = {"segments": {}}
 
     def __init__(
         self,
@@ -179,6 +181,25 @@ class Series(DataModule):
         ids = np.arange(len(x), dtype=np.int64)
         frame = properties(x, encoding.axis)
         return Split(ids, x, y, frame, _aside(curves), _names(curves))
+
+    def recut(self, settings: Mapping[str, Any]) -> Data:
+        data, known = self.data, self.data.encoding
+        assert isinstance(known, SeriesEncoding)
+        segments = int(settings.get("segments", self.segments))
+        if segments < 1:
+            raise DataError(Problem("data.segments", f"{segments} segments are none", "1 or more"))
+        encoding = SeriesEncoding(known.axis, known.length, segments)
+        others = {name: unit for name, unit in data.units.items() if name not in data.features}
+        return replace(
+            data,
+            features=encoding.features,
+            feature_mask=encoding.feature_mask,
+            units={**encoding.units, **others},
+            encoding=encoding,
+        )
+
+    def cells(self, most: int) -> Data:
+        return self.recut({"segments": max(1, most // self.data.input_shape[0])})
 
     def _misdeclared(self) -> list[Problem]:
         wrong = []

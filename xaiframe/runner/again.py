@@ -25,11 +25,14 @@ def attribute(
     names: Sequence[str],
     asked: Asked | None = None,
     spent: dict[str, int] | None = None,
+    left: dict[str, str] | None = None,
+    seed: int | None = None,
 ) -> dict[str, Explained]:
     """Attributions of the subject's instances (or of others) at once, outside of predict.
 
     For small questions inside an evaluation or a tuning trial; nothing is stored, and a method
-    that raises is left out. ``spent`` takes the rows that each method sent through the model.
+    that raises is left out. ``spent`` takes the rows that each method sent through the model,
+    ``left`` why a method was left out; ``seed``: of the draws, the recipe's if None.
     """
     if asked is None:
         rows = subject.instances.split
@@ -40,7 +43,7 @@ def attribute(
     for direction, bank in BANKS.items():
         shared = bank(
             *(subject.scorer, subject.data, asked.x, asked.targets, asked.ids),
-            subject.recipe.seed,
+            subject.recipe.seed if seed is None else seed,
             asked.mask,
         )
         for name, method in subject.tools.methods[direction].items():
@@ -50,6 +53,8 @@ def attribute(
                 answer = method.explain(shared)
             except Exception as error:
                 log.info("%s left out: %s", name, one_line(error))
+                if left is not None:
+                    left[name] = one_line(error)
                 continue
             if spent is not None:
                 spent[name] = answer.evaluations

@@ -6,16 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from xaiframe.data.module import Ready
 from xaiframe.recipe import Node, Recipe
 from xaiframe.runner.subject import Tools
 
 DIRECTIONS = ("perturbation", "gradient")
-TUNABLE = "fit.*, model.*, reference.*, perturbation.<method>.* and gradient.<method>.*"
+TUNABLE = "fit.*, model.*, data.*, reference.*, perturbation.<method>.* and gradient.<method>.*"
 
 
 def refits(keys: Iterable[str]) -> bool:
     """Whether any of these settings makes another model; else only the explanation changes."""
     return any(key.startswith(("fit.", "model.")) for key in keys)
+
+
+def recuts(keys: Iterable[str]) -> bool:
+    """Whether any of these settings makes explanations speak of other features."""
+    return any(key.startswith("data.") for key in keys)
 
 
 def methods_of(keys: Iterable[str]) -> list[str]:
@@ -34,6 +40,8 @@ def with_parameters(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:
             found = replace(found, fit=replace(found.fit, **{names[0]: value}))
         elif section == "reference" and len(names) == 1:
             found = replace(found, reference=replace(found.reference, **{names[0]: value}))
+        elif section == "data" and len(names) == 1:
+            found = replace(found, data={**found.data, names[0]: value})
         elif section == "model" and len(names) == 1:
             found = replace(found, model={**found.model, names[0]: value})
         elif section == "model" and len(names) == 2:  # an argument of a class of the user's
@@ -60,6 +68,7 @@ def current(recipe: Recipe, keys: Sequence[str]) -> dict[str, Any]:
         "fit": asdict(recipe.fit),
         "reference": asdict(recipe.reference),
         "model": recipe.model,
+        "data": recipe.data,
     }
     for direction in DIRECTIONS:
         groups |= {f"{direction}.{name}": one for name, one in getattr(recipe, direction).items()}
@@ -75,7 +84,8 @@ def retooled(
 ) -> Tools:
     """The tools under these settings; what they do not touch stays the very same object.
 
-    Raises ValueError for a method that does not apply, or a value that its class refuses.
+    Raises ValueError for a method that does not apply, a value that its class refuses, or what
+    decides of the data more than the features that explanations speak of.
     """
     recipe, methods = with_parameters(tools.recipe, parameters), dict(tools.methods)
     for key in parameters:
@@ -87,4 +97,9 @@ def retooled(
             methods[section] = {**methods[section], name: build(node)}
     changed = any(key.startswith("model.") for key in parameters)
     architecture = build(recipe.model) if changed else tools.architecture
-    return replace(tools, recipe=recipe, architecture=architecture, methods=methods)
+    found = replace(tools, recipe=recipe, architecture=architecture, methods=methods)
+    cut = {key.removeprefix("data."): value for key, value in parameters.items() if recuts([key])}
+    for name in cut:
+        if name not in tools.module.interpretable:
+            raise ValueError(f"data.{name} cannot be tuned: it decides what the model sees")
+    return replace(found, module=Ready(tools.module.recut(cut))) if cut else found

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xaiframe.data.face import Split
+from xaiframe.data.face import Data, Split
 from xaiframe.data.module import DataModule
 from xaiframe.evaluation.evidence import Explained
 from xaiframe.facts import Fact, Facts
@@ -23,9 +23,10 @@ from xaiframe.runner.gather import gather
 from xaiframe.runner.metrics import split_facts
 from xaiframe.runner.prepare import prepare
 from xaiframe.runner.reporting import Reporting
-from xaiframe.runner.settings import methods_of, refits, retooled
+from xaiframe.runner.settings import methods_of, recuts, refits, retooled
 from xaiframe.runner.subject import Subject, Tools
 from xaiframe.runner.tried import Tried
+from xaiframe.runner.yardstick import CELLS, on_cells
 from xaiframe.store import digest
 from xaiframe.tuning.watch import Pruned, Watch
 
@@ -96,20 +97,27 @@ class Tuner:
         before, rows = model.evaluations, tools.data.validation
         subject = prepare(tools, model, rows, TRIAL_INSTANCES, 0)
         standing = self.standing(subject, parameters)
-        names, spent = explained_names(tools, parameters), dict[str, int]()
-        local = attribute(subject, names, spent=spent)
+        names, spent, left = explained_names(tools, parameters), dict[str, int](), dict[str, str]()
+        local = attribute(subject, names, spent=spent, left=left)
         facts = [
             fact.within("model", "tuning.search")
             for fact in split_facts(model, rows, "validation", tools.recipe.seed)
         ]
-        measured = evaluate(subject, local, rows, parameters, standing)
+        cells = self.cells(parameters)
+        if cells and left:  # a mean over the methods that are left would be another objective
+            raise ValueError(": ".join(next(iter(left.items()))))
+        measured = evaluate(subject, local, rows, parameters, standing, cells)
         facts += overall(measured, methods_of(parameters) or local)
-        facts += leaning(subject, local)
+        facts += [] if cells else leaning(subject, local)
         facts.append(Fact(COST, sum(spent.values()) / len(subject.instances), "rows per instance"))
         watch.evaluations += model.evaluations - before
         found = Facts(facts)
         self.tried.keep(parameters, found)
         return found
+
+    def cells(self, keys: Iterable[str]) -> Data | None:
+        """What trials in different features are measured in; None where all have the same."""
+        return self.tools.module.cells(CELLS) if recuts(keys) else None
 
     def standing(self, subject: Subject, parameters: Mapping[str, Any]) -> Subject:
         """The subject whose reference the measures keep to: where the reference itself is searched
@@ -126,19 +134,20 @@ def alone(keys: Iterable[str]) -> bool:
     return bool(named) and all(key.startswith(("perturbation.", "gradient.")) for key in named)
 
 
-def asked(recipe: Recipe, keys: Iterable[str] = ()) -> list[str]:
+def asked(recipe: Recipe, keys: Collection[str] = ()) -> list[str]:
     """The evaluations of a trial: what objectives and constraints name, agreement before them
-    unless methods are searched ``alone``."""
+    unless methods are searched ``alone`` or in other features, whose ranks do not compare."""
     named = [*(recipe.tuning.get("objectives") or {}), *(recipe.tuning.get("constraints") or {})]
     found = [name.split(".")[1] for name in named if name.startswith("evaluation.")]
-    return list(dict.fromkeys([*([] if alone(keys) else ["agreement"]), *found]))
+    return list(dict.fromkeys([*([] if alone(keys) or recuts(keys) else ["agreement"]), *found]))
 
 
 def explained_names(tools: Tools, keys: Iterable[str] = ()) -> list[str]:
     """The methods that a trial explains with: every local one under the shared reference, or where
-    methods are searched ``alone`` and agreement is not asked for, those."""
+    methods are searched ``alone`` (features aside) and agreement is not asked for, those."""
     named = list(keys)
-    if alone(named) and "agreement" not in asked(tools.recipe, named):
+    own = alone(key for key in named if not recuts([key]))
+    if own and "agreement" not in asked(tools.recipe, named):
         return methods_of(named)
     return [
         name
@@ -152,13 +161,15 @@ def evaluate(
     subject: Subject,
     local: Mapping[str, Explained],
     rows: Split,
-    keys: Iterable[str] = (),
+    keys: Collection[str] = (),
     standing: Subject | None = None,
+    cells: Data | None = None,
 ) -> list[Fact]:
     """What a trial's explanation is worth: agreement, and what objectives and constraints name.
 
     Fairness counts ``rows``: in a trial the validation split, for the test split decides nothing.
-    ``standing``: whose reference the measures take features away with, the subject's own if None.
+    ``standing``: whose reference the measures take features away with, the subject's own if None;
+    ``cells``: what they take away, the subject's own features if None.
     """
     stick = standing or subject
     evidence = replace(
@@ -167,6 +178,7 @@ def evaluate(
         reference=stick.reference,
         scorer=stick.scorer,
     )
+    evidence = on_cells(evidence, cells) if cells else evidence
     facts: list[Fact] = []
     for name in asked(subject.recipe, keys):
         evaluation = subject.tools.methods["evaluation"].get(name)

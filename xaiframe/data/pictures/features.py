@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import numpy as np
 import pandas as pd
 from skimage.segmentation import slic
 
 from xaiframe.data.encoding import Regions
-from xaiframe.data.face import Split
+from xaiframe.data.face import Data, Split
 from xaiframe.errors import DataError, Problem
 from xaiframe.explanation import Array
 
@@ -119,6 +122,38 @@ def in_order(segments: Array) -> Array:
     """The segments numbered from 0 by their first pixel, row by row."""
     _, first, where = np.unique(segments, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[where].reshape(segments.shape)
+
+
+def recut(data: Data, kind: str, side: int, most: int) -> Data:
+    """The pictures of ``data`` in ``patches`` of that side, or in at most so many ``superpixels``.
+
+    Raises :class:`DataError` where they do not fit.
+    """
+    own, shape = kind == "superpixels", data.input_shape
+    mask, names = placeholder(shape, most) if own else patches(shape, side)
+    known = data.encoding
+    assert isinstance(known, Pictures)
+    splits = {
+        name: replace(split, mask=cast(Array, Superpixels(split.x, most)) if own else None)
+        for name, split in data.splits.items()
+    }
+    return replace(
+        data,
+        features=names,
+        feature_mask=mask,
+        aligned=not own,
+        encoding=Pictures(mask, known.black, known.white),
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
+    )
+
+
+def finest(shape: tuple[int, ...], most: int) -> int:
+    """Side of the smallest square patches of which no more than ``most`` make a picture."""
+    height, width = shape[1:]
+    sides = range(1, max(height, width) + 1)
+    return next(side for side in sides if -(-height // side) * -(-width // side) <= most)
 
 
 def placeholder(shape: tuple[int, ...], most: int) -> tuple[Array, tuple[str, ...]]:
