@@ -98,6 +98,19 @@ def test_an_override_that_deselects_drops_what_was_tuned_with_a_notice(tmp_path)
     assert compose(path).notices == []
 
 
+def test_what_is_accepted_of_deselected_prescriptions_goes_with_them(tmp_path):
+    path = write(tmp_path, HEAD + "accept: [base_rate_gap, shifted_inputs]\n")
+    composed = compose(path, ["prescription=[shifted_inputs]"])
+    assert composed.recipe.accept == ["shifted_inputs"]
+    assert composed.notices == [
+        "prescription base_rate_gap was deselected: accepting it is left out"
+    ]
+    assert compose(path, ["prescription=[]"]).recipe.accept == []
+    assert compose(path).notices == []
+    with pytest.raises(RecipeError, match="no prescription 'base_rate_gap'"):
+        compose(path, ["prescription=[shifted_inputs]", "accept=[base_rate_gap]"])
+
+
 def test_an_override_that_changes_the_model_drops_its_parameters(tmp_path):
     path = write(tmp_path, HEAD + "model: {channels: [3], dropout: 0.4}\n")
     composed = compose(path, ["data=breast_cancer", "model=mlp"])

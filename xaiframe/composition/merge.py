@@ -44,6 +44,7 @@ class Merger:
             self._leave_out_other(group)
         for group in MULTIPLE:
             self._leave_out_deselected(group)
+        self._leave_out_accepted()
         layers = self.stock.copy()
         defaults = {key: one for key, one in self.house.content.items() if key != "defaults"}
         layers.document(self.house, "house", defaults)
@@ -88,6 +89,15 @@ class Merger:
             else:
                 place = self.recipe.place((group, name))
                 self.problems.append(self._unselected(group, name, place, "- override {}: [{}]"))
+
+    def _leave_out_accepted(self) -> None:
+        """What the recipe accepts of prescriptions that an override took away."""
+        given, gone = self.body.get("accept"), self.selection.deselected("prescription")
+        if isinstance(given, list) and (names := [one for one in given if one in gone]):
+            self.body["accept"] = [one for one in given if one not in names]
+            self.notices += [
+                f"prescription {name} was deselected: accepting it is left out" for name in names
+            ]
 
     def _unselected(self, group: str, name: str, place: str, form: str) -> Problem:
         known = choices(group, self.folders)
