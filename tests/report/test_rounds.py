@@ -75,6 +75,75 @@ def test_another_fact_does_not_add_labels(run):
     assert told == ["", "race)", "sex)", "age)"]
 
 
+SCORED = {"fact": "model.validation.score", "direction": "higher", "labels": {},
+          "accepted": False, "superseded": False, "taken_back": False}  # fmt: skip
+
+
+def tell(run: Path, *told: dict[str, object]) -> list[object]:
+    """The blocks that effects of one fact make."""
+    (run / "effects.json").write_text(json.dumps([SCORED | one for one in told]))
+    return list(effects(Record(run)))
+
+
+def test_a_shared_gain_is_told_as_one(run):
+    pair = {"verdict": "kept", "round": 2, "against": 1}
+    table, shared = tell(
+        run,
+        {"prescription": "noisy_fit", **pair, "shared": ["overfitting"]},
+        {"prescription": "overfitting", **pair, "shared": ["noisy_fit"]},
+    )
+    assert table.cells()[0][1].text == "1 → 2"
+    assert table.cells()[0][-1].text == "kept, with overfitting"
+    assert shared.paragraphs == [
+        "Noisy fit and overfitting: model.validation.score improved with all of them in force. "
+        "What each did alone was not tried."
+    ]
+    assert changed(Record(run))[0] == "Noisy fit (round 2): kept, with overfitting."
+
+
+def test_a_shared_harm_that_was_told_apart_and_one_that_was_not(run):
+    both = {"verdict": "harmful", "round": 2, "against": 1}
+    first = [
+        {"prescription": "noisy_fit", **both, "shared": ["suspect_labels"]},
+        {"prescription": "suspect_labels", **both, "shared": ["noisy_fit"]},
+    ]
+    table, note = tell(run, *({**one, "taken_back": True} for one in first))
+    assert table.cells()[0][-1].text == "harmful, with suspect labels, not told apart, taken back"
+    assert note.title == "Shared blame, not told apart"
+    assert changed(Record(run))[1] == (
+        "Suspect labels (round 2): harmful, with noisy fit, not told apart, taken back."
+    )
+    (table,) = tell(
+        run,
+        *({**one, "superseded": True} for one in first),
+        {"prescription": "noisy_fit", "verdict": "kept", "round": 3, "against": 1},
+        {"prescription": "suspect_labels", **both, "against": 3, "taken_back": True},
+    )
+    assert [(row[1].text, row[-1].text) for row in table.cells()] == [
+        ("1 → 2", "harmful, with suspect labels, then tried apart"),
+        ("1 → 2", "harmful, with noisy fit, then tried apart"),
+        ("1 → 3", "kept"),
+        ("3 → 2", "harmful, taken back"),
+    ]
+    assert table.title.endswith("Of 2 facts that prescriptions should improve, 1 improved and "
+                                "1 became worse")  # fmt: skip
+    assert changed(Record(run))[:2] == [
+        "Noisy fit (round 3): kept.", "Suspect labels (round 2): harmful, taken back."
+    ]  # fmt: skip
+
+
+def test_what_was_tried_again_apart_is_shown_as_applied_once(run):
+    stored = yaml.safe_load((run / "round-1" / "prescriptions.yaml").read_text())
+    (run / "round-2" / "prescriptions.yaml").write_text(yaml.safe_dump(stored[:1]))
+    (run / "round-3").mkdir()
+    told = [{"prescription": "base_rate_gap", "verdict": "harmful", "round": 2, "shared": ["x"]},
+            {"prescription": "base_rate_gap", "verdict": "kept", "round": 3}]  # fmt: skip
+    tell(run, *told)
+    assert [page.data["title"] for page in applied(Record(run))] == [
+        "Base rate gap: applied in round 2"
+    ]
+
+
 def test_the_summary_tells_gain_and_cost_in_one_place(run):
     assert changed(Record(run)) == [
         "Base rate gap (round 2, accepted by the owner): did not move beyond chance for race; "

@@ -10,7 +10,7 @@ from xaiframe.report.block import Block, Chapter, Page, parts
 from xaiframe.report.messages import words as text_words
 from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
-from xaiframe.report.rounds import OUTCOMES, abouts, paired
+from xaiframe.report.rounds import OUTCOMES, abouts, end, paired, partners
 
 
 def chapter(record: Record) -> Chapter:
@@ -77,17 +77,18 @@ Effects = Sequence[Mapping[str, Any]]
 
 
 def _by_prescription(effects: Effects) -> Iterator[tuple[str, int, Effects]]:
-    """(prescription, round, effects) in the order of the rounds."""
-    keys = dict.fromkeys((str(one["prescription"]), int(one["round"])) for one in effects)
+    """(prescription, round, effects) in the order of the rounds, by what was found out last."""
+    ends = [one for one in effects if not one.get("superseded")]
+    keys = dict.fromkeys((str(one["prescription"]), int(one["round"])) for one in ends)
     for key, number in keys:
-        own = [one for one in effects if (str(one["prescription"]), one["round"]) == (key, number)]
+        own = [one for one in ends if (str(one["prescription"]), one["round"]) == (key, number)]
         yield key, number, own
 
 
 def _became(key: str, number: int, effects: Effects) -> str:
     """What one prescription did, per column where its fact has several."""
     leave = ", accepted by the owner" if effects[0].get("accepted") else ""
-    back = ", taken back" if any(one.get("taken_back") for one in effects) else ""
+    tail = partners(effects) + end(effects)
     kinds: dict[str, list[str]] = {}
     for one, about in zip(effects, abouts(effects), strict=True):
         kinds.setdefault(str(one["verdict"]), []).append(about)
@@ -97,7 +98,7 @@ def _became(key: str, number: int, effects: Effects) -> str:
         else words.label(kind)
         for kind, about in kinds.items()
     ]
-    return f"{words.sentence(words.label(key))} (round {number}{leave}): {'; '.join(told)}{back}."
+    return f"{words.sentence(words.label(key))} (round {number}{leave}): {'; '.join(told)}{tail}."
 
 
 def uses(record: Record) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from xaiframe.facts import Fact, Prescription
 from xaiframe.prescription.overrides import command
 from xaiframe.report import words
-from xaiframe.report.block import Block, Cell, Page, Prose, Row, ScreenTable, Table, num
+from xaiframe.report.block import Block, Cell, Note, Page, Prose, Row, ScreenTable, Table, num
 from xaiframe.report.record import Record
 
 COMPARED = (
@@ -54,11 +54,15 @@ def applied(record: Record) -> Iterable[Block]:
 
 
 def in_force(record: Record) -> Iterator[tuple[int, Prescription]]:
-    """(round, prescription) of all that was applied, in order; what was taken back as well."""
+    """(round, prescription) of all that was applied, in order of the first round that did; what was
+    taken back as well."""
     told = {(one.get("round"), one.get("prescription")) for one in record.effects}
+    seen = set()
     for number, before in enumerate(record.earlier()[:-1], 2):
         for item in before.prescriptions:
-            if item.applies and (number, item.key) in told:
+            settings = (item.key, command(item))
+            if item.applies and (number, item.key) in told and settings not in seen:
+                seen.add(settings)
                 yield number, item
 
 
@@ -68,7 +72,7 @@ def effects(record: Record) -> Iterable[Block]:
         rows: list[Row] = [
             [
                 words.sentence(words.label(str(one["prescription"]))),
-                Cell(str(one.get("round") or "–"), "number"),
+                Cell(_rounds(one), "number"),
                 str(one["fact"]) + (f" ({about})" if about else ""),
                 num(one.get("before"), spread=one.get("before_interval")),
                 num(one.get("after"), spread=one.get("after_interval")),
@@ -79,17 +83,52 @@ def effects(record: Record) -> Iterable[Block]:
         yield Table(
             "effects",
             outcome(record.effects),
-            ["prescription", "round", "fact it should improve", "before", "after", "what it did"],
+            ["prescription", "rounds", "fact it should improve", "before", "after", "what it did"],
             rows,
-            how="Before: the round before it was applied. After: the round it was applied in. "
-            "A score on validation rows moved where both rounds' answers to the same rows differ "
-            "by more than chance, any other fact where each value lies outside the other's "
-            "interval. What made something worse and nothing better is taken back: the next round "
-            "runs without it.",
+            how="Rounds: without it → with it. A score on validation rows moved where both rounds' "
+            "answers to the same rows differ by more than chance, any other fact where each value "
+            "lies outside the other's interval. What made something worse and nothing better is "
+            "taken back: the next round runs without it. Those that promised the same fact in one "
+            "round share its verdict; where that is harm, the rounds that are left try them apart.",
             caution="One repetition: a change smaller than its interval is noise.",
             compact=True,
-            widths=(13, 6, 43, 14, 14, 10),
+            widths=(13, 7, 38, 13, 13, 16),
         )
+        yield from shared(record.effects)
+
+
+def shared(effects: Sequence[Mapping[str, Any]]) -> Iterable[Block]:
+    """Who shares a gain, and who shares a harm that no round was left to tell apart."""
+    ends = [one for one in effects if one.get("shared") and not one.get("superseded")]
+    gains = _together([one for one in ends if one["verdict"] == "kept"])
+    harms = _together([one for one in ends if one.get("taken_back")])
+    if gains:
+        told = [f"{who}: {fact} improved with all of them in force" for who, fact in gains]
+        yield Prose([f"{'; '.join(told)}. What each did alone was not tried."], "Credit shared")
+    if harms:
+        told = [f"{who}: {fact} became worse with all of them in force" for who, fact in harms]
+        yield Note(
+            "Shared blame, not told apart",
+            f"{'; '.join(told)}. What was not found harmless on its own was taken back, although "
+            "some of it may be; with more rounds the parts are tried.",
+        )
+
+
+def _together(effects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(names, fact) of those whose verdict is one."""
+    found: dict[tuple[str, ...], str] = {}
+    for one in effects:
+        found.setdefault(tuple(sorted((one["prescription"], *one["shared"]))), str(one["fact"]))
+    return [
+        (words.sentence(words.listing([words.label(one) for one in keys])), fact)
+        for keys, fact in found.items()
+    ]
+
+
+def _rounds(effect: Mapping[str, Any]) -> str:
+    """The round it is held against, and the one it was in force."""
+    number, before = effect.get("round"), effect.get("against")
+    return f"{before} → {number}" if before else str(number or "–")
 
 
 def abouts(effects: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -107,14 +146,31 @@ def _about(effect: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str
 
 def _became(effect: Mapping[str, Any]) -> str:
     verdict = words.label(str(effect.get("verdict") or "not judged"))
-    return f"{verdict}, taken back" if effect.get("taken_back") else verdict
+    return verdict + partners([effect]) + end([effect])
+
+
+def partners(effects: Sequence[Mapping[str, Any]]) -> str:
+    """With whom a verdict is shared."""
+    keys = dict.fromkeys(key for one in effects for key in one.get("shared") or ())
+    return f", with {words.listing([words.label(key) for key in keys])}" if keys else ""
+
+
+def end(effects: Sequence[Mapping[str, Any]]) -> str:
+    """Whether a prescription was taken back, and whether for others' sake perhaps."""
+    if any(one.get("superseded") for one in effects):
+        return ", then tried apart"
+    if not any(one.get("taken_back") for one in effects):
+        return ""
+    blind = any(one.get("shared") or one.get("verdict") == "undecided" for one in effects)
+    return ", not told apart, taken back" if blind else ", taken back"
 
 
 def outcome(effects: Sequence[Mapping[str, Any]]) -> str:
-    """How many of the expected improvements came."""
-    verdicts = Counter(str(one.get("verdict")) for one in effects)
+    """How many of the expected improvements came, by what was found out last."""
+    ends = [one for one in effects if not one.get("superseded")]
+    verdicts = Counter(str(one.get("verdict")) for one in ends)
     told = [f"{verdicts[kind]} {said}" for kind, said in OUTCOMES.items() if verdicts[kind]]
-    facts = words.count(len(effects), "fact")
+    facts = words.count(len(ends), "fact")
     return f"Of {facts} that prescriptions should improve, {words.listing(told)}"
 
 
