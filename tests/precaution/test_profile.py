@@ -5,6 +5,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
+from xaiframe.data.table import Table
 from xaiframe.errors import DataError
 from xaiframe.precaution.profile import Profile
 
@@ -114,9 +115,23 @@ def test_a_pinned_schema_is_held_against_all_splits(table, noise, value, tmp_pat
 
     assert value(first, "schema_pinned").value is False
     assert value(second, "schema_pinned").value is True
+    assert value(first, "held_to_schema").value is False
+    assert value(second, "held_to_schema").value is True
     assert value(second, "schema_breaches", split="train").value == 2
     assert value(second, "schema_breaches", split="test").value == 1
     assert pinned.brought != Profile().brought
+
+
+def test_data_that_were_read_by_a_schema_are_held_to_one(tmp_path, value):
+    """Pinning another is no advice then."""
+    frame = pd.DataFrame({"age": np.arange(40) % 7, "y": np.arange(40) % 2})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    schema = {"columns": {"age": {"dtype": "int64", "checks": {"greater_than_or_equal_to": 0}}}}
+    for given, held in ((schema, True), (None, False)):
+        data = Table(source=str(tmp_path / "rows.csv"), target="y", schema=given).load()
+        outcome = Profile()(data, 0)
+        assert value(outcome, "held_to_schema").value is held
+        assert value(outcome, "schema_pinned").value is False
 
 
 def test_a_schema_that_is_not_there_is_said(table, noise):

@@ -162,9 +162,9 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [measured("precaution.robustness.adversarial_flipped_validation", 0.12, 0.05, 0.2)],
     ),
     "pin_schema": (
-        [Fact("precaution.profile.schema_pinned", False)],
+        [Fact("precaution.profile.held_to_schema", False)],
         {"precaution.profile.schema": "schema.yaml"},
-        [Fact("precaution.profile.schema_pinned", True)],
+        [Fact("precaution.profile.held_to_schema", True)],
     ),
     "forbidden_reliance": (
         [statement("contradicted", "age"), statement("contradicted", "null"),

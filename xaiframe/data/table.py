@@ -250,6 +250,7 @@ class Table(DataModule):
             raise DataError(first.problems or gone)
         if self.schema:
             enforce(self.schema, reading)
+            notes.append(Fact("schema_enforced", True))
         typed = self.kinds.read(reading, self._features(reading.frame))
         if typed.problems:
             raise DataError(typed.problems)

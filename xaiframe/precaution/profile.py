@@ -87,7 +87,8 @@ class Profile:
 
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts rows, columns, constant_columns, empty_columns; schema_breaches: cells that do not
-        fit the schema; of tables id_like_columns, id_like, number_texts, future_dates.
+        fit the schema; schema_pinned, held_to_schema; of tables id_like_columns, id_like,
+        number_texts, future_dates.
 
         Tables columns, histograms, values, classes, breaches, examples, coverage, and what the
         modality adds; file schema.yaml; arrays ``examples`` (mean pictures), ``shown`` (pictures
@@ -124,7 +125,9 @@ class Profile:
         return pd.concat([pd.DataFrame(EMPTY_HISTOGRAM), *parts], ignore_index=True)
 
     def _broken(self, data: Data, broken: dict[str, pd.DataFrame]) -> list[Fact]:
-        """The training split breaks nothing of a schema that was inferred from it."""
+        """The training split breaks nothing of a schema that was inferred from it. Data are held to
+        a schema that is pinned here, or that they were read by (``data.schema``)."""
+        held = bool(self.schema) or any(one.name == "schema_enforced" for one in data.notes)
         return [
             Fact(
                 "schema_breaches",
@@ -136,7 +139,7 @@ class Profile:
                 source=source("pandera"),
             )
             for name in (SPLITS if self.schema else SPLITS[1:])
-        ] + [Fact("schema_pinned", bool(self.schema))]
+        ] + [Fact("schema_pinned", bool(self.schema)), Fact("held_to_schema", held)]
 
     def _own(self, data: Data, outcome: Outcome, seed: int) -> None:
         """What only this modality has."""
