@@ -11,12 +11,12 @@ import torch
 
 from xaiframe.composition.compose import Composed, instantiate, services, trusted, vouched
 from xaiframe.data.face import Data
-from xaiframe.errors import AuditError, ModelError, Problem, RecipeError
+from xaiframe.errors import AuditError, DataError, ModelError, Problem, RecipeError
 from xaiframe.evaluation.knowledge import unknown_names
 from xaiframe.model import trusted as vouching
 from xaiframe.model.face import WhiteBox
 from xaiframe.planning.plan import GROUPS, Bearing, Plan, Shapes, plan
-from xaiframe.planning.search_space import ends
+from xaiframe.planning.search_space import cuts, ends
 from xaiframe.probe.fitness import fitness
 from xaiframe.probe.reference import declare
 from xaiframe.recipe import Node, Recipe
@@ -40,7 +40,7 @@ def preflight(composed: Composed, trust: Sequence[str] = ()) -> tuple[Tools, Pla
     tools = make_tools(composed, plan(composed), tuple(trust))
     data = tools.data
     bearing = bears(tools)
-    problems = list(unknown(composed.recipe, data))
+    problems = [*unknown(composed.recipe, data), *unfitting(tools)]
     if problems:
         raise RecipeError(problems)
     bearing = replace(bearing, notices=(*left_out(data), *bearing.notices))
@@ -60,6 +60,8 @@ def bears(tools: Tools) -> Bearing:
     """What the model offers and can bear: loaded, or built once unfitted, so that what it refuses
     is known now. Raises :class:`ModelError` when it cannot be loaded or built."""
     try:
+        if hasattr(tools.architecture, "learn"):
+            return untrained(tools)
         model = tools.model if tools.brought else unfitted(tools)
     except AuditError:
         raise
@@ -72,6 +74,13 @@ def bears(tools: Tools) -> Bearing:
     told = [f"{one.subject}: {one.text}" for one in found if one.ok and one.subject in TOLD]
     refused = {one.subject: one.text for one in found if not one.ok}
     return Bearing(tuple(model.provides), refused, (*model.notices, *told))
+
+
+def untrained(tools: Tools) -> Bearing:
+    """Of an estimator that is made but not fitted: whether its trees will be there to be read is
+    known once they are."""
+    steps = tools.architecture.unfitted(tools.data, tools.recipe.seed)
+    return Bearing(tuple(tools.architecture.offers(steps)))
 
 
 def unfitted(tools: Tools) -> WhiteBox:
@@ -93,6 +102,15 @@ def unknown(recipe: Recipe, data: Data) -> Iterator[Problem]:
         if name not in known:
             listed = ", ".join(known[:8])
             yield Problem("strategy.sensitive", f"the data have no feature {name!r}", listed)
+
+
+def unfitting(tools: Tools) -> Iterator[Problem]:
+    """A problem per end of a searched range of features into which the data cannot be cut."""
+    for key, settings in cuts(tools.recipe):
+        try:
+            tools.module.recut(settings)
+        except DataError as error:
+            yield from (replace(one, place=key) for one in error.problems)
 
 
 def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Tools:
@@ -128,6 +146,11 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
         elif (methods[group][choice] if choice else single["model"]) is not None:
             made(key, node)  # what is refused as it stands is told once
     pruner = made("pruner", recipe.pruner) if recipe.pruner else None
+    if hasattr(study, "check") and any(one.applies for one in planned.units("tuning")):
+        try:
+            study.check()
+        except RecipeError as error:
+            problems.extend(error.problems)
     if problems:
         raise RecipeError(problems)
     return Tools(recipe, single["data"], single["model"], single["runner"], methods, study, pruner)

@@ -14,13 +14,13 @@ from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.kinds.answer import Answer
 from xaiframe.model.face import Model
-from xaiframe.model.trail import Trail, packed, unpacked
+from xaiframe.model.trail import Trail, unpacked
 from xaiframe.planning.plan import Plan
 from xaiframe.recipe import Recipe
 from xaiframe.runner.bounds import Bounds
 from xaiframe.runner.brought import brought_outcome
 from xaiframe.runner.explanations import SHARED, explain_globally, explain_locally
-from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.fit import STEPS, fit, restore
 from xaiframe.runner.gather import gather, shared
 from xaiframe.runner.ledger import Ledger, room_digest, unit_key
 from xaiframe.runner.loading import loading_outcome
@@ -43,7 +43,13 @@ DECLARED = (
     "fallback",
 )
 
-FITTING = ("runner/fit.py", "runner/keeping.py")
+FITTING = (
+    "runner/fit.py",
+    "runner/fitted.py",
+    "runner/fit_estimator.py",
+    "runner/learner.py",
+    "runner/keeping.py",
+)
 """What makes a fit, beside the network, the data and the repairs."""
 
 
@@ -162,7 +168,7 @@ class Round:
             self.repairs.run(self.ledger, repairs, self.recipe, self.stored)
 
     def model(self) -> Model:
-        """The model that was brought, or the network fitted here, and how good it is."""
+        """The model that was brought, or the one fitted here, and how good it is."""
         self.stage("model", 2)
         model = self.brought() if self.tools.brought else self.fitted()
         self.ledger.unit(
@@ -192,7 +198,7 @@ class Round:
         return model
 
     def fitted(self) -> Model:
-        """The network fitted under the recipe's settings, now or earlier."""
+        """The model fitted under the recipe's settings, now or earlier."""
         recipe = self.recipe
         decides = {
             "model": recipe.model,
@@ -208,11 +214,11 @@ class Round:
         key = unit_key("model", "fit", decides)
         outcome = self.ledger.unit("model", "fit", decides, lambda: self._fit(key), vital=True)
         assert outcome is not None
-        model = restore(self.tools.architecture, outcome.files["network.pt"], self.data)
+        model = restore(self.tools.architecture, outcome.files, self.data)
         model.at_most(recipe.explain.max_batch)
         if self.checkpoints:
             learnt = self.repairs.train if self.repairs.digests else None
-            model.trail = Trail(unpacked(outcome.files["checkpoints.pt"]), learnt)
+            model.trail = Trail(unpacked(outcome.files[STEPS]), learnt)
         return model
 
     @property
@@ -236,23 +242,8 @@ class Round:
             self.data,
             self.checkpoints,
         )
-        kept = {"checkpoints.pt": packed(fitted.steps)} if fitted.steps else {}
-        best = fitted.history.iloc[fitted.best_epoch - 1]
-        network = fitted.model.module
-        parameters = sum(p.numel() for p in network.parameters())
-        return Outcome(
-            [
-                Fact("epochs", len(fitted.history), "epochs"),
-                Fact("best_epoch", fitted.best_epoch, "epochs"),
-                Fact("stopped_early", len(fitted.history) < recipe.fit.epochs),
-                Fact("parameters", parameters, "parameters"),
-                Fact("train_loss", float(best["train_loss"]), "loss", better="lower"),
-                Fact("digest", fitted.model.digest),
-                Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
-            ],
-            tables={"history": fitted.history},
-            files={"network.pt": fitted.weights, **kept},
-        )
+        tables = {"history": fitted.history} if len(fitted.history) else {}
+        return Outcome(fitted.facts, tables=tables, files=fitted.files)
 
     def probe(self, model: Model) -> Subject:
         self.stage("probe", 2)

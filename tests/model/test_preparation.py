@@ -39,7 +39,7 @@ def conduct(module):
 def test_a_stored_network_comes_back_with_its_preparations(module, conduct, tmp_path):
     architecture = MLP(hidden=(8,), dropout=0.0)
     fitted = fit(architecture, module, Fit(epochs=2), Runner(), tmp_path, 0, conduct)
-    again = restore(architecture, fitted.weights, module.data)
+    again = restore(architecture, fitted.files, module.data)
     x = module.data.test.x
     assert isinstance(again.module[0], Prepared)
     np.testing.assert_array_equal(again.raw(x), fitted.model.raw(x))

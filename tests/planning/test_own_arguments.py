@@ -17,7 +17,8 @@ CODE = """
 from torch import nn
 
 class Net(nn.Module):
-    def __init__(self, inputs: int, width: int = 4, rate=0.1, act: str = "relu"):
+    def __init__(self, inputs: int, width: int = 4, rate=0.1, bias: bool = not False,
+                 act: str = "relu"):
         super().__init__()
 """
 START = "model.params={inputs: 30, width: 8, rate: 0.2}"
@@ -49,13 +50,22 @@ def test_arguments_with_and_without_a_type_can_be_searched(
     assert space == {"params": {"width": {"low": 4, "high": 32}, "rate": {"low": 0.0, "high": 0.5}}}
 
 
+def test_a_search_begins_at_the_default_of_the_class(breast_cancer: Path, own: list[str]) -> None:
+    composed = compose(
+        breast_cancer, [*own, "tuning.space.model.params.act={choices: [relu, tanh]}"]
+    )
+    plan(composed)
+    assert composed.recipe.model["params"] == {"inputs": 30, "width": 8, "rate": 0.2, "act": "relu"}
+    assert "act: relu" in composed.frozen
+
+
 @pytest.mark.parametrize(
     ("space", "words"),
     [
         ("params.depth={low: 1, high: 3}", "params.depth there is no such key to tune"),
         ("params.width={low: 0.5, high: 3.5}", "params.width low is 0.5.*whole number"),
         ("params.act={low: 1, high: 3}", "act has no numeric range"),
-        ("params.act={choices: [relu, tanh]}", "params.act has no value to start from"),
+        ("params.bias={choices: [true, false]}", "params.bias has no value to start from"),
     ],
 )
 def test_what_its_constructor_does_not_take_is_refused(

@@ -9,7 +9,7 @@ from torch import nn
 from xaiframe.model.mlp import MLP
 from xaiframe.recipe import Fit
 from xaiframe.repair.adversarial import Adversarial
-from xaiframe.runner.fit import Learner
+from xaiframe.runner.learner import Learner
 
 
 def plain(outputs, y):

@@ -12,7 +12,8 @@ from xaiframe.errors import ModelError
 from xaiframe.model.mlp import MLP
 from xaiframe.model.text_cnn import TextCNN
 from xaiframe.recipe import Fit
-from xaiframe.runner.fit import Learner, fit, restore
+from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.learner import Learner
 from xaiframe.runner.trainer import Runner
 
 
@@ -79,7 +80,7 @@ def test_noise_falls_on_the_vectors_of_words_and_never_on_their_numbers(tmp_path
 
 def test_weights_restore_to_the_same_model(table, tmp_path):
     fitted = run(table, tmp_path, epochs=1)
-    again = restore(MLP(hidden=(8,), dropout=0.0), fitted.weights, table.data)
+    again = restore(MLP(hidden=(8,), dropout=0.0), fitted.files, table.data)
     x = table.data.test.x
     np.testing.assert_array_equal(again.raw(x), fitted.model.raw(x))
 

@@ -17,7 +17,8 @@ from xaiframe.model.text_cnn import TextCNN
 from xaiframe.recipe import Fit
 from xaiframe.repair.class_balance import ClassBalance
 from xaiframe.repair.repaired import Repaired, weighted
-from xaiframe.runner.fit import Learner, fit, restore
+from xaiframe.runner.fit import fit, restore
+from xaiframe.runner.learner import Learner
 from xaiframe.runner.repairs import Repairs, read
 from xaiframe.runner.trainer import Runner
 
@@ -145,5 +146,5 @@ def test_weights_learnt_on_repaired_rows_fit_the_network_of_the_data_as_read(tmp
     module, conduct = chain.lesson()
     network, data = TextCNN(dropout=0.0), messages.data
     fitted = fit(network, module, Fit(epochs=1), Runner(), tmp_path, 0, conduct, data)
-    again = restore(network, fitted.weights, data)
+    again = restore(network, fitted.files, data)
     np.testing.assert_array_equal(again.raw(data.test.x), fitted.model.raw(data.test.x))

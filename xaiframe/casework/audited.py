@@ -20,7 +20,7 @@ from xaiframe.preflight import make_tools
 from xaiframe.probe.reference import Reference, declare
 from xaiframe.report.record import Record
 from xaiframe.runner.environment import revision, versions
-from xaiframe.runner.fit import restore
+from xaiframe.runner.fit import STEPS, restore
 from xaiframe.runner.subject import Tools
 from xaiframe.store import file_digest
 
@@ -170,27 +170,25 @@ def _features(record: Record) -> Sequence[str]:
 
 
 def audited_model(tools: Tools, record: Record) -> Model:
-    """The brought model loaded again, or the network with the weights that the run stored."""
+    """The brought model loaded again, or the fitted one with what the run stored of it."""
     wanted = str(record.manifest.get("model_digest"))
     if tools.brought:
         model: Model = tools.model
         given = tools.recipe.model
         place, model.brought = str(given.get("path") or given.get("url") or "model"), True
     else:
-        path = record.run / "artifacts" / "model.fit" / "network.pt"
-        place = str(path)
-        if not path.is_file():
+        folder = record.run / "artifacts" / "model.fit"
+        place, files = str(folder), stored(folder)
+        if not files:
             message = "the run holds no weights of its model"
             raise ModelError(Problem(place, message, "run the audit again: it stores them"))
         try:
-            model = restore(tools.architecture, path.read_bytes(), tools.data)
-        except RuntimeError as error:
-            message = f"the weights do not fit the recipe's network: {' '.join(str(error).split())}"
+            model = restore(tools.architecture, files, tools.data)
+        except (RuntimeError, KeyError) as error:
+            message = f"the weights do not fit the recipe's model: {' '.join(str(error).split())}"
             raise ModelError(Problem(place, message[:300], "the version that audited")) from None
-        steps = path.with_name("checkpoints.pt")
-        if steps.is_file():
-            repaired = bool(tools.recipe.repair)
-            model.trail = Trail(unpacked(steps.read_bytes()), lost=repaired)
+        if STEPS in files:
+            model.trail = Trail(unpacked(files[STEPS]), lost=bool(tools.recipe.repair))
     if model.digest != wanted:
         message = f"is not the audited model: its digest is {model.digest[:12]}…"
         hint = f"the model as audited (digest {wanted[:12]}…), or a new audit of this one"
@@ -198,6 +196,11 @@ def audited_model(tools: Tools, record: Record) -> Model:
         raise ModelError(Problem(place, message, hint))
     model.max_batch = tools.recipe.explain.max_batch
     return model
+
+
+def stored(folder: Path) -> dict[str, bytes]:
+    """What a run stored of its fitted model, by the files' names; empty where it stored nothing."""
+    return {one.name: one.read_bytes() for one in sorted(folder.glob("*.*")) if one.is_file()}
 
 
 def reference(tools: Tools, record: Record) -> Reference:

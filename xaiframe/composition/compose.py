@@ -42,7 +42,7 @@ from xaiframe.composition.trust import (
     trusted,
     vouched,
 )
-from xaiframe.composition.tuned_space import fitting_space, pruned
+from xaiframe.composition.tuned_space import fitting_objectives, fitting_space, pruned
 from xaiframe.errors import AuditError, Problem, RecipeError
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.reading import near
@@ -155,6 +155,7 @@ class _Composition:
         switched = bool(self.selection.deselected("model"))
         retuned = bool(self.selection.deselected("tuning"))
         notices = fitting_space(raw, layers, self.selection.chosen["model"], switched, retuned)
+        notices += fitting_objectives(raw, layers)
         # What is used is what was composed, so that is checked too, and not only our own reading.
         self.problems += self.check(replace(layers, values=raw))
         self.stop()

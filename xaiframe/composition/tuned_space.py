@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from xaiframe.catalogue.listing import describe
+from xaiframe.catalogue.listing import MISSING, Description, describe
 from xaiframe.catalogue.reader import Keys
+from xaiframe.composition import own_class
 from xaiframe.composition.layers import Layers, dotted
 from xaiframe.recipe import RANGE_KEYS
 
 SPACE = ("tuning", "space")
 DIRECTIONS = ("perturbation", "gradient")
+TWO_SIDED = "evaluation.agreement."
 
 
 def fitting_space(
@@ -22,8 +24,11 @@ def fitting_space(
     switched: bool,
     retuned: bool = False,
 ) -> list[str]:
-    """Add the model's own ranges (its fact ``space``), and set to null those of parameters that it
-    does not have and those of methods that are not selected; returns the notices.
+    """Add the model's own ranges, and set to null those of parameters that it does not have and
+    those of methods that are not selected; returns the notices.
+
+    What is searched of an argument of the user's class begins at that class's own default, which
+    becomes part of the recipe.
 
     Only the house's own ranges, and the recipe's where an override ``switched`` the model: any
     other is a mistake of the recipe, for the plan to name. What recipe or override say of a
@@ -32,24 +37,70 @@ def fitting_space(
     """
     space = config["tuning"].get("space")
     described = describe(config["model"]["_target_"])
-    known = described.names
+    own = own_class.space(config["model"], described)
     ranges = list(_ranges(space if isinstance(space, Mapping) else {}))
     explains = any(_origin(layers, keys) == "house" and keys[0] in DIRECTIONS for keys, _ in ranges)
     notices = _unselected(config, layers, ranges)
     if explains:
-        notices += _left_alone(space, layers, ranges, described.facts.get("space", {}), retuned)
+        notices += _left_alone(space, layers, ranges, own, retuned)
         return notices
     for keys, value in ranges:
         group, _, name = dotted(keys).partition(".")
         origin = _origin(layers, keys)
         forgiven = origin == "house" or (origin == "recipe" and switched)
-        if group == "model" and name not in known and value is not None and forgiven:
+        if value is not None and forgiven and not _has(config["model"], described, group, name):
             _node(space, keys[:-1])[keys[-1]] = None
             notices.append(f"tuning.space.{dotted(keys)} is not searched: {model[0]} has no {name}")
     if isinstance(space, dict):
-        for name, limits in described.facts.get("space", {}).items():
-            if f"model.{name}" not in space:
-                space.setdefault("model", {}).setdefault(name, dict(limits))
+        named = {dotted(keys) for keys, _ in ranges}
+        for name, limits in own.items():
+            if f"model.{name}" not in named:
+                _set(space, ("model", *name.split(".")), dict(limits))
+        _begin(config["model"], described, space)
+    return notices
+
+
+def _has(node: Mapping[str, Any], model: Description, group: str, name: str) -> bool:
+    """Whether a setting of the fit or the model does anything for it."""
+    if group == "fit":
+        return name in model.facts.get("reads", (name,))
+    own = name in model.names or name in own_class.arguments(node, model)
+    return own if group == "model" else True
+
+
+def _begin(node: dict[str, Any], model: Description, space: Mapping[str, Any]) -> None:
+    """Write into the model's node the default of each argument that is searched and not set."""
+    for keys, value in _ranges(space):
+        group, _, name = dotted(keys).partition(".")
+        key, _, argument = name.partition(".")
+        if group != "model" or not argument or value is None:
+            continue
+        default = own_class.default(node, model, name)
+        if argument not in (node.get(key) or {}) and default is not MISSING:
+            plain = list(default) if isinstance(default, tuple) else default
+            node[key] = {**(node.get(key) or {}), argument: plain}
+
+
+def _set(space: dict[str, Any], keys: tuple[str, ...], limits: dict[str, Any] | None) -> None:
+    for key in keys[:-1]:
+        space = space.setdefault(key, {})
+    space[keys[-1]] = limits
+
+
+def fitting_objectives(config: dict[str, Any], layers: Layers) -> list[str]:
+    """Set to null the house's objectives that compare both directions where one is missing;
+    returns the notices."""
+    objectives = config["tuning"].get("objectives")
+    provides = describe(config["model"]["_target_"]).facts.get("provides", ())
+    if not isinstance(objectives, dict) or (config["gradient"] and "gradient" in provides):
+        return []
+    notices = []
+    for name, value in objectives.items():
+        origin = layers.place(("tuning", "objectives", name)).origin
+        if name.startswith(TWO_SIDED) and value is not None and origin == "house":
+            objectives[name] = None
+            why = "there are no gradients to agree with"
+            notices.append(f"tuning.objectives.{name} is not sought: {why}")
     return notices
 
 
@@ -86,9 +137,10 @@ def _left_alone(
             notices.append(
                 f"tuning.space.{dotted(keys)} is not searched: explanations are, of one model"
             )
+    named = {dotted(keys) for keys, _ in ranges}
     for name in own:
-        if f"model.{name}" not in space:
-            space.setdefault("model", {}).setdefault(name, None)
+        if f"model.{name}" not in named:
+            _set(space, ("model", *name.split(".")), None)
     return notices
 
 

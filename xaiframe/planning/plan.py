@@ -18,6 +18,7 @@ from xaiframe.catalogue.estimate import (
 )
 from xaiframe.catalogue.listing import AXES, Description, UnknownTarget, choices, describe
 from xaiframe.catalogue.reader import read, shown
+from xaiframe.composition import own_class
 from xaiframe.composition.applicability import Subject, fitting_models, reason_against
 from xaiframe.composition.compose import Composed, policy_floor, search_path
 from xaiframe.composition.proposal import Suggestion
@@ -28,6 +29,7 @@ from xaiframe.planning.tuning_cost import bounded
 from xaiframe.planning.unit import Stage, Unit
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
+from xaiframe.recipe import Fit
 
 DIRECTIONS = ("perturbation", "gradient")
 METHODS = ("intrinsic", *DIRECTIONS)
@@ -161,7 +163,8 @@ class Planner:
         self.shapes = shapes or known_shapes(self.data, self.recipe.data)
         # a word's number has no gradient, its vector has
         gradient = "gradient" in self.subject.provides and self.subject.modality != "text"
-        self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality, gradient)
+        once = "epochs" not in self.model.facts.get("reads", ("epochs",))
+        self.estimator = Estimator(self.recipe, self.shapes, self.subject.modality, gradient, once)
 
     def stages(self) -> Iterator[Stage]:
         if UNKNOWN in (self.data, self.model):
@@ -274,6 +277,8 @@ class Planner:
 
     def check_model(self) -> None:
         taken = self.model.facts.get("modalities", (self.subject.modality,))
+        for key, message, hint in own_class.faults(self.recipe.model, self.model):
+            self.problem(f"model.{key}", message, hint)
         if self.subject.modality in taken:
             return
         models = choices("model", search_path(self.composed.path))
@@ -399,7 +404,19 @@ class Planner:
         if self.recipe.accept and self.recipe.rounds == 1:
             named = ", ".join(self.recipe.accept)
             yield f"accept names {named}, but rounds is 1, so nothing is applied"
+        yield from self.unread_settings()
         yield from self.over_budget(stages)
+
+    def unread_settings(self) -> Iterator[str]:
+        """What the recipe sets of the fit and the model does not read."""
+        read, usual = self.model.facts.get("reads"), asdict(Fit())
+        idle = [
+            f"fit.{key}"
+            for key, value in asdict(self.recipe.fit).items()
+            if read is not None and key not in read and value != usual[key]
+        ]
+        if idle:
+            yield f"{', '.join(idle)}: model {self.choice('model')} does not read that"
 
     def over_budget(self, stages: Sequence[Stage]) -> Iterator[str]:
         """What the budget cuts, and how much of it is planned."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from xaiframe.catalogue.listing import (
     Description,
     Parameter,
-    UnknownTarget,
     check_value,
     describe,
 )
-from xaiframe.planning.tunable import DIRECTED, explaining, untunable
+from xaiframe.composition import own_class
+from xaiframe.planning.tunable import DIRECTED, cut_faults, cutting, explaining, untunable
 from xaiframe.policy.reading import near
 from xaiframe.recipe import RANGE_KEYS, Recipe
 
@@ -55,12 +54,16 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
     tunable = {f"model.{one.name}": one for one in model.parameters}
     tunable |= {f"fit.{one.name}": one for one in describe("xaiframe.recipe.Fit").parameters}
     tunable |= explaining(recipe)
-    own = _arguments(recipe, model)
+    own = {f"model.{key}": one for key, one in own_class.arguments(recipe.model, model).items()}
     tunable |= own
+    read = model.facts.get("reads")
     for name, limits in flatten(recipe.tuning.get("space") or {}).items():
         key = f"tuning.space.{name}"
         if name not in tunable:
             yield key, *untunable(recipe, name, tunable)
+        elif read is not None and name.startswith("fit.") and name[4:] not in read:
+            message = f"does nothing here: of fit the model reads {' and '.join(read)}"
+            yield key, message, "its own parameters, model.params.*"
         else:
             for message, hint in _faults(limits, tunable[name]):
                 yield key, message, hint
@@ -69,33 +72,17 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
                 yield key, "has no value to start from", f"{name}: what it is now"
     if tuning.parameter("space") and not flatten(recipe.tuning.get("space") or {}):
         yield "tuning.space", "is empty", "without one, choose tuning none"
+    yield from cut_faults(recipe, flatten(recipe.tuning.get("space") or {}))
     yield from _objective_faults(recipe, tuning)
     yield from _constraint_faults(recipe)
-    yield from _pruner_faults(recipe)
-
-
-def _arguments(recipe: Recipe, model: Description) -> dict[str, Parameter]:
-    """The arguments of a class of the user's, read from its source: ``model.params.width``.
-
-    One without a type takes any number or choice.
-    """
-    found = {}
-    for key, source in model.facts.get("arguments", {}).items():
-        try:
-            described = describe(str(recipe.model.get(source)))
-        except UnknownTarget:
-            continue  # preflight says so
-        for one in described.parameters:
-            kind = "float | Any" if one.annotation == "Any" else one.annotation
-            found[f"model.{key}.{one.name}"] = replace(one, annotation=kind)
-    return found
+    yield from _pruner_faults(recipe, model)
 
 
 def searches(recipe: Recipe, tuning: Description) -> int:
     """How many searches are made: two where a random one is to be beaten."""
     node = recipe.tuning
     controlled = bool(tuning.parameter("control")) and node.get("control", True)
-    return 2 if controlled and node.get("sampler") != "random" and refits(recipe) else 1
+    return 2 if controlled and node.get("sampler") != "random" else 1
 
 
 def refits(recipe: Recipe) -> bool:
@@ -124,6 +111,17 @@ def ends(recipe: Recipe) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
                 yield key, group, rest[0], {**node, rest[1]: value}
             elif group == "model":
                 yield key, group, "", _nested(recipe.model, rest, value)
+
+
+def cuts(recipe: Recipe) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Key and settings at every end and choice of a range of the features that explanations speak
+    of, for the data to look at."""
+    known = cutting(recipe)
+    for name, limits in flatten(recipe.tuning.get("space") or {}).items():
+        group, _, rest = name.partition(".")
+        if group == "data":
+            for value in limits.get("choices") or [limits["low"], limits["high"]]:
+                yield f"tuning.space.{name}", {**known.get(rest, {}), rest: value}
 
 
 def _faults(limits: Any, parameter: Parameter) -> Iterator[tuple[str, str]]:
@@ -203,13 +201,16 @@ def _constraint_faults(recipe: Recipe) -> Iterator[Fault]:
             yield key, f"is read, but evaluation {unselected} is not selected", ""
 
 
-def _pruner_faults(recipe: Recipe) -> Iterator[Fault]:
+def _pruner_faults(recipe: Recipe, model: Description) -> Iterator[Fault]:
     """A pruner holds the validation scores of unfinished fits against each other."""
     target = str(recipe.pruner.get("_target_", ""))
     objectives = recipe.tuning.get("objectives")
     if not isinstance(objectives, Mapping) or not target:
         return
     if not describe(target).facts.get("prunes"):
+        return
+    if "epochs" not in model.facts.get("reads", ("epochs",)):
+        yield "pruner", "needs a score after every epoch, an estimator has no epochs", "pruner none"
         return
     name, others = target.rpartition(".")[2], list(objectives)[1:]
     if others:

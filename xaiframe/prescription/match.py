@@ -56,7 +56,7 @@ def _prescription(
     wanted = dict(_wanted(rule, matches, facts, config))
     if facts.one("model.load.digest") and any(key.startswith(TRAINING) for key in wanted):
         return _advice(rule, matches, wanted)
-    known = {key: value for key, value in wanted.items() if _is_there(key, config, wanted)}
+    known = {key: value for key, value in wanted.items() if _is_there(key, config, wanted, facts)}
     if all(_same(at(config, key), value) for key, value in known.items()):
         return None
     return Prescription(
@@ -70,9 +70,12 @@ def _prescription(
     )
 
 
-def _is_there(key: str, config: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a setting can be made: the config has it, or it belongs to a choice that is selected
-    along with it."""
+def _is_there(key: str, config: Mapping[str, Any], wanted: Mapping[str, Any], facts: Facts) -> bool:
+    """Whether a setting can be made: the config has it and the model reads it, or it belongs to a
+    choice that is selected along with it."""
+    read = [fact.value for fact in facts.where("model.fit.reads")]
+    if read and key.startswith("fit.") and key.removeprefix("fit.") not in read:
+        return False
     if at(config, key) is not ABSENT:
         return True
     group, _, rest = key.partition(".")

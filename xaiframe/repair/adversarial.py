@@ -79,6 +79,7 @@ class Adversarial:
     """
 
     modalities = ("table", "image", "series")
+    needs = ("gradient",)
 
     share: float = 0.5
     radius: float = 0.1

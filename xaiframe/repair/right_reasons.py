@@ -60,6 +60,7 @@ class RightReasons:
     """
 
     modalities = ("table", "image", "series")
+    needs = ("gradient",)
 
     features: Sequence[str] = ()
     strength: float = 100.0

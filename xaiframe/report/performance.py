@@ -55,10 +55,20 @@ def model(record: Record) -> Iterable[Block]:
         text += f" with {words.number(size)} parameters"
     if epochs:
         text += f", trained here for {words.number(epochs.value)} epochs"
+    fitted = record.facts.one("model.fit.estimator")
+    if fitted:
+        library = f"{fitted.source.library} {fitted.source.version}".strip()
+        text += f", fitted here by {library}"
     brought = record.facts.one("model.load.digest")
     if brought:
         text += f", brought trained (digest {str(brought.value)[:12]}): nothing was fitted here"
-    notices = [words.stop(one.value) for one in record.facts.where("model.load.notice")]
+    notices = [
+        words.stop(one.value)
+        for one in (
+            *record.facts.where("model.load.notice"),
+            *record.facts.where("model.fit.notice"),
+        )
+    ]
     retries = record.facts.value("model.asked.retries")
     if isinstance(retries, int) and retries:
         notices.append(f"It failed {words.count(retries, 'request')} that had to be repeated.")

@@ -1,156 +1,37 @@
-"""Fitting a network with Lightning: early stopping, the best epoch kept, one history."""
+"""Fitting the model of a recipe: a network with Lightning, an estimator by itself."""
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from pytorch_lightning import LightningModule, seed_everything
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from torch import Tensor, nn
+from pytorch_lightning import seed_everything
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from torch import nn
 
 from xaiframe.data.face import Data
-from xaiframe.data.module import Batch, DataModule
+from xaiframe.data.module import DataModule
 from xaiframe.errors import ModelError, Problem
-from xaiframe.model.face import WhiteBox
-from xaiframe.model.network import Embedding
+from xaiframe.facts import Fact
+from xaiframe.model.face import Model, WhiteBox
 from xaiframe.model.preparation import prepared, stored_preparations
-from xaiframe.model.trail import Step
+from xaiframe.model.trail import packed
 from xaiframe.recipe import Fit
-from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import PLAIN, Conduct
+from xaiframe.runner.fit_estimator import fit_estimator
+from xaiframe.runner.fitted import Fitted
 from xaiframe.runner.keeping import Keeping
+from xaiframe.runner.learner import Learner
+from xaiframe.runner.reporting import Reporting
 from xaiframe.runner.trainer import Runner, quiet
 
-
-class Learner(LightningModule):
-    """A network with its loss and optimiser; cross-entropy, or squared error for regression.
-
-    ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs;
-    for messages it is ``input_noise`` of the root mean square of the words' vectors, added to them.
-    ``conduct``: its attack replaces some rows of each batch by adversarial examples, its penalties
-    are added to the training loss. A row's ``weight`` scales its loss, on top of its class's.
-    """
-
-    noise: Tensor
-    class_weight: Tensor | None
-
-    def __init__(self, network: nn.Module, fit: Fit, data: Data, conduct: Conduct = PLAIN) -> None:
-        super().__init__()
-        self.network = network
-        self.fit_config = fit
-        self.regression = data.task == "regression"
-        self.register_buffer("noise", torch.as_tensor(data.scale) * fit.input_noise, False)
-        self.register_buffer("class_weight", _class_weight(data, fit), False)
-        self.conduct = conduct
-        self.history: list[dict[str, float]] = []
-
-    def _loss(
-        self, outputs: Tensor, y: Tensor, training: bool, weight: Tensor | None = None
-    ) -> Tensor:
-        if weight is not None:
-            return self._weighted(outputs, y, weight)
-        if self.regression:
-            return nn.functional.mse_loss(outputs[:, 0], y)
-        # Validation loss is plain cross-entropy, so that trials with other smoothing compare.
-        return nn.functional.cross_entropy(
-            outputs,
-            y,
-            weight=self.class_weight if training else None,
-            label_smoothing=self.fit_config.label_smoothing if training else 0.0,
-        )
-
-    def _weighted(self, outputs: Tensor, y: Tensor, weight: Tensor) -> Tensor:
-        """The training loss with each row's own weight; divided by the rows (their classes'
-        weights), not by the batch's weights: a batch of light rows must count little."""
-        if self.regression:
-            return (weight * nn.functional.mse_loss(outputs[:, 0], y, reduction="none")).mean()
-        single = nn.functional.cross_entropy(
-            outputs,
-            y,
-            weight=self.class_weight,
-            label_smoothing=self.fit_config.label_smoothing,
-            reduction="none",
-        )
-        rows = len(y) if self.class_weight is None else self.class_weight[y].sum()
-        return (weight * single).sum() / rows
-
-    def training_step(self, batch: Batch, _: int) -> Tensor:
-        x, y = batch["x"], batch["y"]
-        if self.conduct.attack is not None:
-            x = self.conduct.attack(self.network, x, y, self._plain_loss)
-        outputs = self._disturbed(x) if self.fit_config.input_noise else self.network(x)
-        loss = self._loss(outputs, y, training=True, weight=batch.get("weight"))
-        for penalty in self.conduct.penalties:
-            loss = loss + penalty(self.network, x)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
-        return loss
-
-    def _plain_loss(self, outputs: Tensor, y: Tensor) -> Tensor:
-        """What an adversary makes worse: the loss without weights or smoothing."""
-        return self._loss(outputs, y, training=False)
-
-    def _disturbed(self, x: Tensor) -> Any:
-        """Outputs for noisy inputs; a word's number bears no noise, its vector does."""
-        network = self.network
-        if not (isinstance(network, nn.Sequential) and isinstance(network[0], Embedding)):
-            return network(x + torch.randn_like(x) * self.noise)
-        vectors = network[0](x)
-        there = vectors != 0
-        size = (vectors.detach().square().sum() / there.sum().clamp(min=1)).sqrt()
-        spread = size * self.fit_config.input_noise
-        return network[1:](vectors + torch.randn_like(vectors) * spread * there)
-
-    def validation_step(self, batch: Batch, _: int) -> Tensor:
-        """The outputs, for callbacks that measure more than the loss."""
-        outputs: Tensor = self.network(batch["x"])
-        loss = self._loss(outputs, batch["y"], training=False)
-        self.log("validation_loss", loss, batch_size=len(batch["x"]))
-        return outputs
-
-    def on_train_epoch_end(self) -> None:
-        logged = self.trainer.callback_metrics
-        self.history.append(
-            {
-                "epoch": self.current_epoch + 1,
-                "train_loss": float(logged["train_loss"]),
-                "validation_loss": float(logged["validation_loss"]),
-            }
-        )
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
-            self.network.parameters(),
-            lr=self.fit_config.learning_rate,
-            weight_decay=self.fit_config.weight_decay,
-        )
-
-
-def _class_weight(data: Data, fit: Fit) -> Tensor | None:
-    if data.task == "regression" or fit.class_weight == "none":
-        return None
-    # Of the rows as they count: classes that a repair has balanced need no second balance.
-    counts = np.bincount(data.train.y, parts_of(data.train), minlength=len(data.classes))
-    return torch.as_tensor(len(data.train) / (len(counts) * counts), dtype=torch.float32)
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fitted model, its history (one row per epoch) and the epoch whose weights were kept;
-    ``steps``: checkpoints on the way there, where some were asked for."""
-
-    model: WhiteBox
-    history: pd.DataFrame
-    best_epoch: int
-    weights: bytes
-    steps: tuple[Step, ...] = ()
+WEIGHTS, STEPS = "network.pt", "checkpoints.pt"
 
 
 def fit(
@@ -163,20 +44,27 @@ def fit(
     conduct: Conduct = PLAIN,
     built_on: Data | None = None,
     checkpoints: int = 0,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Sequence[Reporting] = (),
 ) -> Fitted:
-    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss.
+    """Train the network that ``architecture`` builds and keep the epoch of lowest validation loss;
+    or have the estimator that it makes fitted.
 
     ``conduct`` is what repairs ask of the fit beyond the rows of ``module``; ``built_on`` the data
     as read, where those rows are repaired: what stored weights are restored into has to have its
     words and units. ``checkpoints``: how many steps on the way are kept at most;
-    ``callbacks``: who is told, epoch by epoch.
+    ``callbacks``: who is told, epoch by epoch, or of the whole where there are none.
 
     Raises :class:`ModelError` when the loss is not finite.
     """
+    units = built_on or module.data
+    if hasattr(architecture, "learn"):
+        whole = fit_estimator(architecture, module.data, units, config, conduct, seed)
+        for one in callbacks:
+            one.whole(whole.rows)
+        return whole
     seed_everything(seed, workers=True, verbose=False)
     module.batch_size, module.seed = config.batch_size, seed
-    network = prepared(architecture.build(built_on or module.data), conduct.preparations)
+    network = prepared(architecture.build(units), conduct.preparations)
     learner = Learner(network, config, module.data, conduct)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
@@ -195,13 +83,27 @@ def fit(
         file.unlink()
     best_epoch = int(history["validation_loss"].to_numpy().argmin()) + 1
     steps = keeping.steps(best_epoch, learner.network, config.learning_rate) if checkpoints else ()
-    return Fitted(
-        face(architecture, learner.network, module.data),
-        history,
-        best_epoch,
-        weights(learner.network),
-        steps,
-    )
+    files = {WEIGHTS: weights(learner.network)}
+    if steps:
+        files[STEPS] = packed(steps)
+    model = face(architecture, learner.network, module.data)
+    rows = len(history) * (len(module.data.train) + len(module.data.validation))
+    facts = facts_of(model, history, best_epoch, config.epochs)
+    return Fitted(model, files, facts, rows, history, best_epoch, steps)
+
+
+def facts_of(model: WhiteBox, history: pd.DataFrame, best_epoch: int, epochs: int) -> list[Fact]:
+    """How long the fit took, which epoch was kept, and what the network is."""
+    best = history.iloc[best_epoch - 1]
+    return [
+        Fact("epochs", len(history), "epochs"),
+        Fact("best_epoch", best_epoch, "epochs"),
+        Fact("stopped_early", len(history) < epochs),
+        Fact("parameters", sum(p.numel() for p in model.module.parameters()), "parameters"),
+        Fact("train_loss", float(best["train_loss"]), "loss", better="lower"),
+        Fact("digest", model.digest),
+        Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
+    ]
 
 
 def face(architecture: Any, network: nn.Module, data: Data) -> WhiteBox:
@@ -216,11 +118,15 @@ def weights(network: nn.Module) -> bytes:
     return buffer.getvalue()
 
 
-def restore(architecture: Any, stored: bytes, data: Data) -> WhiteBox:
-    """The model whose weights were stored; only tensors are read, never pickled code."""
+def restore(architecture: Any, files: Mapping[str, bytes], data: Data) -> Model:
+    """The model whose files were stored; only tensors and harmless types are read, never pickled
+    code. Raises KeyError where a file is missing."""
+    if hasattr(architecture, "learn"):
+        found: Model = architecture.restore(files, data)
+        return found
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        state = torch.load(io.BytesIO(stored), weights_only=True)
+        state = torch.load(io.BytesIO(files[WEIGHTS]), weights_only=True)
         network = prepared(architecture.build(data), stored_preparations(state))
         network.load_state_dict(state)
     return face(architecture, network, data)

@@ -49,7 +49,7 @@ class Refitting:
                 self.tools.data,
             )
         fitted.model.at_most(recipe.explain.max_batch)
-        return fitted.model, len(fitted.history) * (len(data.train) + len(data.validation))
+        return fitted.model, fitted.rows
 
 
 def without(data: Data, features: Sequence[int], read: Data) -> Data:

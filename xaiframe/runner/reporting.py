@@ -37,6 +37,10 @@ class Reporting(Callback):
         self.outputs: list[Tensor] = []
         self.truth: list[Tensor] = []
 
+    def whole(self, rows: int) -> None:
+        """Told of a fit that has no epochs, when it is done: how many rows it read."""
+        self.watch.evaluations += rows
+
     def on_train_batch_end(
         self, _trainer: Trainer, _module: LightningModule, _outputs: Any, batch: Batch, _: int
     ) -> None:

@@ -67,14 +67,14 @@ def read_estimator(path: Path) -> tuple[Any, str, tuple[str, ...]]:
         check_vouched(path, content, "save it with skops: skops.io.dump(model, 'model.skops')")
         read = _unpickle
     elif path.suffix == ".skops":
-        read = _unpack
+        read = unpacked
     else:
         kinds = ", ".join((".skops", *PICKLES))
         raise ModelError(Problem(str(path), f"{path.suffix or 'no ending'} is not read", kinds))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = read(path, content)
+            found = read(str(path), content)
         except ModelError:
             raise
         except Exception as error:  # a damaged file can fail in any way
@@ -110,7 +110,9 @@ def quietly(answer: Callable[[Any], Array], rows: Any) -> Array:
         return answer(rows)
 
 
-def _unpack(path: Path, content: bytes) -> Any:
+def unpacked(place: str, content: bytes) -> Any:
+    """What a ``.skops`` file holds; raises :class:`ModelError` where that is not harmless, and
+    before anything it names is called."""
     from skops import io as skops
 
     wanted = skops.get_untrusted_types(data=content)
@@ -119,7 +121,7 @@ def _unpack(path: Path, content: bytes) -> Any:
         packages = ", ".join(dict.fromkeys(name.split(".")[0] for name in unknown))
         raise ModelError(
             Problem(
-                str(path),
+                place,
                 f"it holds types beyond scikit-learn's estimators: {', '.join(unknown[:8])}"
                 + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else ""),
                 f"nothing was loaded; if you trust {packages}, say so with --trust or under trust "
@@ -129,7 +131,7 @@ def _unpack(path: Path, content: bytes) -> Any:
     return skops.loads(content, trusted=wanted)
 
 
-def _unpickle(path: Path, content: bytes) -> Any:  # noqa: ARG001
+def _unpickle(place: str, content: bytes) -> Any:  # noqa: ARG001
     import joblib
 
     return joblib.load(io.BytesIO(content))

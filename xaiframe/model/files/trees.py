@@ -18,8 +18,13 @@ from xaiframe.model.files.ubjson import check_whole
 from xaiframe.model.trusted import content_of
 
 CATEGORICAL = "TreeSHAP cannot read splits on categories"
-SKLEARN = ("sklearn.ensemble._forest", "sklearn.ensemble._gb", "sklearn.tree._classes")
-HISTOGRAM = "sklearn.ensemble._hist_gradient_boosting.gradient_boosting"
+SKLEARN_TREES = (
+    "sklearn.ensemble._forest",
+    "sklearn.ensemble._gb",
+    "sklearn.tree._classes",
+    "sklearn.ensemble._hist_gradient_boosting.gradient_boosting",
+)
+"""Where scikit-learn keeps its trees, forests and boosted trees."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def read_trees(path: Path, task: str) -> tuple[Ensemble, str, tuple[str, ...]]:
     """
     if path.suffix == ".skops":
         estimator, sha256, notices = read_estimator(path)
-        return _sklearn(str(path), estimator, task), sha256, notices
+        return ensemble_of(str(path), estimator, task), sha256, notices
     readers = {".json": _xgboost, ".ubj": _xgboost, ".txt": _lightgbm}
     if path.suffix not in readers:
         kinds = ".json or .ubj (XGBoost), .txt (LightGBM), .skops (scikit-learn)"
@@ -204,9 +209,10 @@ def _stacked(booster: Any, outputs: int) -> Any:
     return Classifier(objective="multiclass")
 
 
-def _sklearn(place: str, estimator: Any, task: str) -> Ensemble:
+def ensemble_of(place: str, estimator: Any, task: str) -> Ensemble:
+    """A fitted tree, forest or gradient boosting of scikit-learn; raises :class:`ModelError`."""
     kind = type(estimator)
-    if kind.__module__ not in (*SKLEARN, HISTOGRAM):
+    if kind.__module__ not in SKLEARN_TREES:
         hint = "a tree, a forest or gradient boosting; a pipeline goes to model: sklearn"
         raise ModelError(Problem(place, f"{kind.__name__} is no tree ensemble", hint))
     classes = getattr(estimator, "classes_", None)
