@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from xaiframe.facts import Fact, Prescription
-from xaiframe.report.executive import changed
+from xaiframe.report.executive import changed, page
 from xaiframe.report.moved import gaps, reliance
+from xaiframe.report.prescription import prescribed
 from xaiframe.report.record import Record
 from xaiframe.report.rounds import applied, effects, same_rows
 
@@ -142,6 +143,21 @@ def test_what_was_tried_again_apart_is_shown_as_applied_once(run):
     assert [page.data["title"] for page in applied(Record(run))] == [
         "Base rate gap: applied in round 2"
     ]
+
+
+def test_what_was_taken_back_is_not_prescribed_anew_as_if_it_had_not_been_tried(run):
+    """The rule fires again in the last round, for its trouble is still there."""
+    stored = yaml.safe_load((run / "round-1" / "prescriptions.yaml").read_text())
+    (run / "prescriptions.yaml").write_text(yaml.safe_dump(stored))
+    told = {"prescription": "base_rate_gap", "verdict": "harmful", "round": 2}
+    for back, by, left in (
+        (True, "tried in this run and taken back; no further round applies it", 1),
+        (False, "accepted by the recipe's owner, applied by a further round", 2),
+    ):
+        tell(run, told | {"taken_back": back})
+        assert next(iter(prescribed(Record(run)))).data["by"] == by
+        (summary,) = page(Record(run))
+        assert len(summary.data["todo"]) == left
 
 
 def test_the_summary_tells_gain_and_cost_in_one_place(run):

@@ -10,7 +10,7 @@ from xaiframe.report.block import Block, Chapter, Page, parts
 from xaiframe.report.messages import words as text_words
 from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
-from xaiframe.report.rounds import OUTCOMES, abouts, end, paired, partners
+from xaiframe.report.rounds import OUTCOMES, abouts, end, paired, partners, taken_back
 
 
 def chapter(record: Record) -> Chapter:
@@ -51,7 +51,7 @@ def page(record: Record) -> Iterable[Block]:
                     "why": p.because,
                     "key": f"prescription-{p.key}",
                 }
-                for p in record.prescriptions[:4]
+                for p in [one for one in record.prescriptions if not taken_back(record, one)][:4]
             ],
         },
     )

@@ -23,6 +23,8 @@ from xaiframe.report.block import (
 from xaiframe.report.record import Record
 from xaiframe.report.repairs import repairs
 
+TRIED = "tried in this run and taken back; no further round applies it"
+
 
 def chapter(record: Record) -> Chapter:
     """What earlier changes did, then what to change next."""
@@ -59,7 +61,7 @@ def prescribed(record: Record) -> Iterable[Block]:
                 "command": f"xaiframe run recipes/{recipe}.yaml " + " ".join(overrides)
                 if overrides
                 else "",
-                "by": by(item),
+                "by": TRIED if rounds.taken_back(record, item) else by(item),
                 "expect": _expect(dict(item.expect)),
             },
         )

@@ -66,6 +66,16 @@ def in_force(record: Record) -> Iterator[tuple[int, Prescription]]:
                 yield number, item
 
 
+def taken_back(record: Record, item: Prescription) -> bool:
+    """Whether a round of this run tried it with these settings, and it was taken back."""
+    tried = any(
+        one.key == item.key and one.overrides == item.overrides for _, one in in_force(record)
+    )
+    return tried and any(
+        one["prescription"] == item.key and one.get("taken_back") for one in record.effects
+    )
+
+
 def effects(record: Record) -> Iterable[Block]:
     """What became of the facts that the applied prescriptions were to improve."""
     if record.effects:
