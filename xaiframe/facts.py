@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -31,6 +32,11 @@ def source(library: str = "xaiframe") -> Source:
         return Source(library=library, version=version(library))
     except PackageNotFoundError:
         return Source(library=library)
+
+
+def setting_text(value: Any) -> str:
+    """A setting as text: a word as it is, all else (a list, null, a number) as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclass(frozen=True)

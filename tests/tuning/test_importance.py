@@ -42,3 +42,7 @@ def test_the_direction_is_scipys_too_and_choices_have_none() -> None:
     assert expected < 0
     assert spearman(RANGE, trials("x", x), y) == pytest.approx(expected)
     assert spearman(CHOICE, trials("c", [[1], [2], [3]]), [1, 2, 3]) is None
+    mixed = Parameter("c", "choice", choices=("sqrt", 0.3, None))
+    drawn: list[object] = ["sqrt", 0.3, None, "sqrt", 0.3, None]
+    assert spearman(mixed, trials("c", drawn), [1, 2, 3, 1, 2, 3]) is None
+    assert association(mixed, trials("c", drawn), [1, 2, 3, 1, 2, 3]) == pytest.approx(1.0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from xaiframe.errors import RecipeError
@@ -62,3 +64,28 @@ def test_every_unsound_range_is_named(limits: Any) -> None:
     with pytest.raises(RecipeError) as caught:
         parameters_of({"fit": {"x": limits}, "model.y": limits})
     assert [one.place.rsplit(".", 1)[-1] for one in caught.value.problems] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ((1, 2.5), [1, 2.5]),
+        (("relu", "tanh"), ["relu", "tanh"]),
+        ((True, False), [True, False]),
+        (([8], [16, 8]), ["[8]", "[16, 8]"]),
+        ((None, 3, 8), ["null", "3", "8"]),
+        (("sqrt", 0.3, 1), ["sqrt", "0.3", "1"]),
+    ],
+)
+def test_a_column_of_settings_holds_one_kind_and_is_read_back(choices, told):
+    one = Parameter("x", "choice", choices=choices)
+    assert [one.told(value) for value in choices] == told
+    assert [one.read(value) for value in told] == list(choices)
+    pd.DataFrame({"x": told}).to_parquet(BytesIO())
+
+
+def test_what_widened_a_range_is_read_back_by_the_one_that_was_not():
+    one = Parameter("x", "choice", choices=(0.3, 0.6))
+    wide = one.holding("sqrt")
+    assert [one.read(wide.told(value)) for value in (0.3, "sqrt")] == [0.3, "sqrt"]
+    assert Parameter("n", "int", 1, 9).read(3) == 3

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xaiframe.facts import Fact, Facts, Prescription
+from xaiframe.facts import Fact, Facts, Prescription, setting_text
 from xaiframe.prescription.rules import Condition, PrescriptionRule, Take, When, rule_of
 
 ABSENT = object()
@@ -194,9 +193,8 @@ def _taken(take: Take, facts: Facts, config: Mapping[str, Any]) -> Iterator[tupl
     for key, limits in leaves(at(config, take.keys)):
         fact = facts.one(take.fact, **{take.label: key})
         if fact is not None and fact.value is not None:
-            choices = [*(limits.get("choices") or ()), at(config, key)]
-            lists = [_plain(choice) for choice in choices if isinstance(_plain(choice), list)]
-            named = {json.dumps(choice): choice for choice in lists}
+            choices = [_plain(one) for one in (*(limits.get("choices") or ()), at(config, key))]
+            named = {setting_text(one): one for one in choices if one is not ABSENT}
             yield key, named.get(str(fact.value), fact.value)
 
 

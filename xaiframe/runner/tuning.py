@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -104,16 +104,16 @@ class Tuning:
             until=self.ledger.bounds.until,
         )
         if choice == "search":
-            self.move(outcome, tuner.tried, names)
+            self.move(outcome, tuner.tried)
         return outcome
 
-    def move(self, outcome: Outcome, tried: Tried, names: Sequence[str]) -> None:
+    def move(self, outcome: Outcome, tried: Tried) -> None:
         """Add what each trial's model leaned on."""
         table = outcome.tables["trials"]
         known = {
             int(row["number"]): facts
             for row in table.to_dict("records")
-            if (facts := tried.facts({name: row[name] for name in names})) is not None
+            if (facts := tried.facts(self.study.read(row))) is not None
         }
         leaning, chosen = profiles(known), int(table.loc[table["chosen"], "number"].iloc[0])
         if len(leaning):

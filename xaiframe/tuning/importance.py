@@ -11,7 +11,7 @@ import pandas as pd
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from xaiframe.tuning.space import Parameter
-from xaiframe.tuning.trials import Direction, Trial, stored
+from xaiframe.tuning.trials import Direction, Trial
 
 ENOUGH = 20
 """Completed trials from which PED-ANOVA's upper quarter holds at least five."""
@@ -62,9 +62,11 @@ def spearman(
     parameter: Parameter, trials: Sequence[Trial], values: Sequence[float]
 ) -> float | None:
     """Rank correlation of ``values`` with the parameter; None for choices and for constants."""
+    if parameter.kind == "choice":
+        return None
     drawn = pd.Series([trial.parameters[parameter.name] for trial in trials]).rank()
     ranks = pd.Series(values, dtype=float).rank()
-    if parameter.kind == "choice" or drawn.nunique() < 2 or ranks.nunique() < 2:
+    if drawn.nunique() < 2 or ranks.nunique() < 2:
         return None
     return float(np.corrcoef(drawn, ranks)[0, 1])
 
@@ -83,7 +85,7 @@ def association(
     parameter: Parameter, trials: Sequence[Trial], values: Sequence[float]
 ) -> float | None:
     """How strongly ``values`` go with the parameter, in [0, 1]; None when either is constant."""
-    drawn = [stored(trial.parameters[parameter.name]) for trial in trials]
+    drawn = [parameter.told(trial.parameters[parameter.name]) for trial in trials]
     ranks = pd.Series(values, dtype=float).rank()
     if len(set(drawn)) < 2 or ranks.nunique() < 2:
         return None

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from xaiframe.errors import Problem, RecipeError
+from xaiframe.facts import setting_text
 
 LIMITS = frozenset({"low", "high", "log", "step", "choices"})
 
@@ -42,6 +43,22 @@ class Parameter:
     def decode(self, value: Any) -> Any:
         """What the sampler drew, as the setting takes it."""
         return json.loads(value) if self.kind == "choice" else value
+
+    def told(self, value: Any) -> Any:
+        """The setting as a table or a fact holds it: numbers or words as they are, choices of
+        several kinds (``sqrt`` or 0.3, null or 8) and lists as text."""
+        kinds = {_kind(one) for one in self.choices}
+        return setting_text(value) if len(kinds) > 1 or kinds == {"other"} else value
+
+    def read(self, told: Any) -> Any:
+        """The setting that :meth:`told` told."""
+        if self.kind != "choice" or not isinstance(told, str):
+            return told
+        known = {setting_text(plain(one)): plain(one) for one in self.choices}
+        try:
+            return known[told] if told in known else json.loads(told)
+        except ValueError:
+            return told
 
     def at(self, share: float) -> Any:
         """The value, encoded, at this share in [0, 1] of the way from low to high."""
@@ -108,6 +125,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [plain(item) for item in value]
     return value
+
+
+def _kind(value: Any) -> str:
+    kinds = {"word": str, "switch": bool, "number": (int, float)}
+    return next((name for name, kind in kinds.items() if isinstance(value, kind)), "other")
 
 
 def _leaves(space: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

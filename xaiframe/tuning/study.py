@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -140,12 +139,14 @@ class Study:
 
     def chosen(self, found: Outcome) -> dict[str, Any]:
         """The chosen settings of a finished (or stored) search, ready to be applied."""
-        kinds = {one.name: one.kind for one in parameters_of(self.space)}
-        values = {f.labels["parameter"]: f.value for f in found.facts if _is_chosen(f.name)}
-        return {
-            name: json.loads(value) if kinds[name] == "choice" and _is_list(value) else value
-            for name, value in values.items()
-        }
+        return self.read(
+            {f.labels["parameter"]: f.value for f in found.facts if _is_chosen(f.name)}
+        )
+
+    def read(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of one trial from what a table or facts hold of them."""
+        known = parameters_of(self.space)
+        return {one.name: one.read(told[one.name]) for one in known if one.name in told}
 
     def _holding(self, start: Mapping[str, Any]) -> list[Parameter]:
         return [
@@ -164,7 +165,3 @@ def _directions() -> dict[str, Direction]:
 
 def _is_chosen(name: str) -> bool:
     return name == "chosen" or name.endswith(".chosen")
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("[")

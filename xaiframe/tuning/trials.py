@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -101,7 +100,7 @@ class Found:
                 {
                     "number": trial.number,
                     "state": state(trial),
-                    **{name: stored(value) for name, value in trial.parameters.items()},
+                    **self._told(trial),
                     **{name: trial.measured.get(name) for name in self._bounded},
                     **dict(zip(self.objectives, values, strict=True)),
                     "seconds": trial.seconds,
@@ -112,6 +111,11 @@ class Found:
                 }
             )
         return pd.DataFrame(rows)
+
+    def _told(self, trial: Trial) -> dict[str, Any]:
+        """Its settings as tables and facts hold them."""
+        own = trial.parameters
+        return {one.name: one.told(own[one.name]) for one in self.parameters if one.name in own}
 
     @property
     def _bounded(self) -> list[str]:
@@ -163,8 +167,8 @@ class Found:
             ]
             if self.trials[0].values:
                 facts.append(self._value("start", self.trials[0], position, objective))
-        for name, value in chosen.parameters.items():
-            facts.append(Fact("chosen", stored(value), labels={"parameter": name}, source=optuna))
+        for name, value in self._told(chosen).items():
+            facts.append(Fact("chosen", value, labels={"parameter": name}, source=optuna))
         return facts
 
     def _value(self, quantity: str, trial: Trial, position: int, objective: str) -> Fact:
@@ -208,11 +212,6 @@ def reason(trial: Trial) -> str:
 def standard_error(interval: tuple[float, float] | None) -> float:
     """Half the width of a 95 % interval in normal standard errors; 0 without an interval."""
     return 0.0 if interval is None else (interval[1] - interval[0]) / (2 * Z)
-
-
-def stored(value: Any) -> Any:
-    """A parameter's value as a fact or a table holds it: a list as its JSON text."""
-    return json.dumps(value) if isinstance(value, list) else value
 
 
 def _sign(direction: str) -> float:
