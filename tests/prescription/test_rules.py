@@ -43,6 +43,9 @@ def chosen(parameter: str, value: Any) -> Fact:
     return Fact("tuning.search.chosen", value, labels={"parameter": parameter})
 
 
+BEATS = Fact("tuning.ending.beats_default", True)
+
+
 def measured(name: str, value: float, low: float, high: float, **labels: str) -> Fact:
     return Fact(name, value, labels=labels, interval=(low, high))
 
@@ -198,9 +201,16 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [Fact("tuning.comparison.adopt", False), chosen("fit.weight_decay", 0.002)],
     ),
     "adopt_explained": (
-        [Fact("tuning.comparison.adopt_explanation", True), chosen("fit.weight_decay", 0.002)],
+        [Fact("tuning.comparison.adopt_explanation", True), BEATS,
+         chosen("fit.weight_decay", 0.002)],
         {"fit.weight_decay": 0.002},
-        [Fact("tuning.comparison.adopt", True), chosen("fit.weight_decay", 0.002)],
+        [Fact("tuning.comparison.adopt", True), BEATS, chosen("fit.weight_decay", 0.002)],
+    ),
+    "adopt_features": (
+        [Fact("tuning.comparison.adopt_features", True), BEATS, chosen("fit.weight_decay", 0.002)],
+        {"fit.weight_decay": 0.002},
+        [Fact("tuning.comparison.adopt_explanation", True), BEATS,
+         chosen("fit.weight_decay", 0.002)],
     ),
 }  # fmt: skip
 

@@ -61,24 +61,26 @@ class PerturbationGap:
         drawn = np.stack(
             [bank.rng(i, "gap control").random(bank.features) for i in range(len(bank))]
         )
-        control = self._gaps(bank, drawn, there)
+        control = gaps(bank, drawn, there, self.top)
         outcome = Outcome()
         asked = {name: np.abs(one.values[positions]) for name, one in evidence.local.items()}
         for name, size in {**asked, RANDOM: drawn}.items():
-            gaps = control if name == RANDOM else self._gaps(bank, size, there)
-            for (quantity, better), values in zip(WANTED.items(), gaps, strict=True):
+            own = control if name == RANDOM else gaps(bank, size, there, self.top)
+            for (quantity, better), values in zip(WANTED.items(), own, strict=True):
                 found = mean(values, evidence.seed)
                 outcome.facts.append(found.fact(quantity, {"method": name}, "score", better))
             if name != RANDOM:
-                gain = (gaps[0] - gaps[1]) - (control[0] - control[1])
+                gain = (own[0] - own[1]) - (control[0] - control[1])
                 found = mean(gain, evidence.seed)
                 outcome.facts.append(found.fact("gain", {"method": name}, "score", "higher"))
         return outcome
 
-    def _gaps(self, bank: CoalitionBank, size: Array, there: Array) -> tuple[Array, Array]:
-        """``(n,)`` each: PGI and PGU of features ordered by ``size`` ``(n, features)``."""
-        count = np.maximum(1, np.round(self.top * there.sum(axis=1)))[:, None]
-        named = (places(bank, size, there) < count) & there
-        values = bank.values(np.stack([~named, named | ~there], axis=1))
-        gaps = np.abs(bank.full[:, None] - values)
-        return gaps[:, 0], gaps[:, 1]
+
+def gaps(bank: CoalitionBank, size: Array, there: Array, top: float) -> tuple[Array, Array]:
+    """``(n,)`` each: PGI and PGU of features ordered by ``size`` ``(n, features)``, the share
+    ``top`` of those that are ``there`` ``(n, features)`` taken for important."""
+    count = np.maximum(1, np.round(top * there.sum(axis=1)))[:, None]
+    named = (places(bank, size, there) < count) & there
+    values = bank.values(np.stack([~named, named | ~there], axis=1))
+    moved = np.abs(bank.full[:, None] - values)
+    return moved[:, 0], moved[:, 1]

@@ -61,7 +61,7 @@ class Stability:
         positions = spread_positions(len(evidence.ids), self.instances)
         found = [
             evidence.reexplain(evidence.model, copy, list(evidence.local))
-            for copy in self._copies(evidence, positions)
+            for copy in self.copies(evidence, positions)
         ]
         outcome = Outcome()
         for name, one in evidence.local.items():
@@ -72,8 +72,11 @@ class Stability:
                 outcome.facts.append(estimate.fact(quantity, labels, unit, better))
         return outcome
 
-    def _copies(self, evidence: Evidence, positions: Array) -> list[Asked]:
-        """The instances with a little noise on every number, under their own ids."""
+    def copies(self, evidence: Evidence, positions: Array) -> list[Asked]:
+        """The instances with a little noise on every number, under their own ids.
+
+        Raises NotApplicable when no feature is a number.
+        """
         asked = evidence.asked(positions)
         free = movable(evidence.data, asked.x)
         if not free.any():

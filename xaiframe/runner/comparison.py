@@ -18,7 +18,7 @@ from xaiframe.probe.score import Scorer
 from xaiframe.recipe import Recipe
 from xaiframe.runner.metrics import split_facts
 from xaiframe.runner.prepare import prepare
-from xaiframe.runner.settings import current, methods_of, refits
+from xaiframe.runner.settings import current, methods_of, recuts, refits
 from xaiframe.runner.subject import Subject
 from xaiframe.runner.tune import Tuner, attribute_all, evaluate
 
@@ -33,21 +33,17 @@ def compare(
     The instances are rows of the test split, which no trial read. Facts of explaining methods are
     compared method by method, for the methods that were searched.
     """
-    tools, model = tuner.settled(parameters)
-    own = prepare(tools, model, tools.data.test, 1, 0)
-    same = subject.instances
-    refuse_shared(tools.data.validation.ids, same.split.ids)
-    instances = Instances(
-        same.split, same.targets, own.scorer(same.split.x, same.targets), same.table
-    )
-    tuned = replace(own, instances=instances)
+    tuned = reported(tuner, subject, parameters)
+    tools, model = tuned.tools, tuned.model
     local = attribute_all(tuned)
     after = [
         fact.within("model", "tuning.comparison")
         for name in ("validation", "test")
         for fact in split_facts(model, tools.data.splits[name], name, tools.recipe.seed)
     ]
-    facts = Facts(after + evaluate(tuned, local, tools.data.test, (), _standing(tuned, subject)))
+    recut = recuts(parameters)  # the audited run's measures are of other features, if so
+    standing = _standing(tuned, subject)
+    facts = Facts(after + ([] if recut else evaluate(tuned, local, tools.data.test, (), standing)))
     keys = _compared(before, tuner.tools.recipe, methods_of(parameters))
     rows = [row for key, method in keys if (row := _row(key, method, before, facts)) is not None]
     outcome = Outcome(tables={"comparison": pd.DataFrame(rows)})
@@ -60,16 +56,32 @@ def compare(
                 outcome.facts.append(
                     replace(found, name=quantity, labels={"model": name, **labels}, evidence=())
                 )
-    outcome.facts.append(Fact("instances", len(same), "test instances that no trial read"))
+    outcome.facts.append(
+        Fact("instances", len(tuned.instances), "test instances that no trial read")
+    )
     outcome.facts.append(_adopt(before, facts, parameters, tuner.tools.recipe))
     searched = {name: local[name] for name in methods_of(parameters) if name in local}
-    shown = _importance(tuned, searched or local, before)
+    shown = None if recut else _importance(tuned, searched or local, before)
     if shown is not None:
         outcome.tables["importance"] = shown
         sides = shown["audited"].to_numpy(), shown["tuned"].to_numpy()
         alike = rank_correlation(*sides, tuner.tools.recipe.seed)
         outcome.facts.append(alike.fact("importance_spearman", {}, "rank correlation"))
     return outcome
+
+
+def reported(tuner: Tuner, subject: Subject, parameters: Mapping[str, Any]) -> Subject:
+    """The model or explanation under these settings, on the instances and targets of ``subject``.
+
+    Raises ValueError where trials may have read one of them.
+    """
+    tools, model = tuner.settled(parameters)
+    own, same, data = prepare(tools, model, tools.data.test, 1, 0), subject.instances, tools.data
+    refuse_shared(data.validation.ids, same.split.ids)
+    place = {one: at for at, one in enumerate(data.test.ids.tolist())}
+    rows = data.test.take(np.array([place[one] for one in same.split.ids.tolist()]))
+    scores = own.scorer(rows.x, same.targets)
+    return replace(own, instances=Instances(rows, same.targets, scores, same.table))
 
 
 def refuse_shared(tried: Array, reported: Array) -> None:
@@ -124,12 +136,14 @@ def _row(key: str, method: str, before: Facts, after: Facts) -> dict[str, Any] |
 
 def _adopt(before: Facts, after: Facts, parameters: Mapping[str, Any], recipe: Recipe) -> Fact:
     """Adopt when the settings differ and the validation score does not fall; under a name of its
-    own where only the explanation was searched, for that is another prescription."""
+    own where only the explanation was searched, or its features, for that is another
+    prescription, which asks the ending as well."""
     changed = dict(parameters) != current(recipe, list(parameters))
     old, new = before.value("model.validation.score"), after.value("model.validation.score")
     better = changed and isinstance(old, float) and isinstance(new, float) and new >= old
+    name = "adopt_features" if recuts(parameters) else "adopt_explanation"
     return Fact(
-        "adopt" if refits(parameters) else "adopt_explanation",
+        "adopt" if refits(parameters) else name,
         bool(better),
         reason="" if changed else "the search chose the settings the recipe already has",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from xaiframe.data.face import Data
 from xaiframe.explanation import Array, Outcome
-from xaiframe.facts import Fact, source
+from xaiframe.facts import Better, Fact, source
 from xaiframe.model.face import Model
-from xaiframe.runner.losses import HEADLINE, Measure, measures
+from xaiframe.runner.losses import HEADLINE, measures
 from xaiframe.runner.metrics import RESAMPLES, resamples
 
 TUNED, DEFAULT, DUMMY, RANDOM = "tuned", "default", "dummy", "random search"
@@ -22,6 +22,7 @@ SAME = {
     RANDOM: "random search chose the very same settings",
 }
 ITSELF = "the search is a random search, so there is none to beat"
+BEATS = {DEFAULT: "beats_default", DUMMY: "beats_dummy", RANDOM: "beats_random"}
 Interval = tuple[float, float]
 
 
@@ -29,11 +30,13 @@ Interval = tuple[float, float]
 class Judged:
     """One measure of every contestant, and what the tuned one gains on each other.
 
-    values, gains: by contestant, with 95 % intervals over the rows, the same draws for all.
+    values, gains: by contestant, with 95 % intervals over the n rows, the same draws for all.
     """
 
     name: str
-    measure: Measure
+    unit: str
+    better: Better
+    n: int
     values: Mapping[str, tuple[float, Interval]]
     gains: Mapping[str, tuple[float, Interval]]
 
@@ -82,7 +85,7 @@ def judge(contestants: Mapping[str, Array], y: Array, task: str, seed: int) -> l
             for who in contestants
             if who != TUNED
         }
-        found.append(Judged(name, measure, values, gains))
+        found.append(Judged(name, measure.unit, measure.better, len(y), values, gains))
     return found
 
 
@@ -103,37 +106,43 @@ def ending(
     found = judge({**contestants, DUMMY: dummy(data)}, data.test.y, data.task, seed)
     known = sought(objectives, data.task)
     first = next(one for one in found if one.name not in known)
-    n, outcome, rows = len(data.test), Outcome(), []
+    same = {
+        who
+        for who in (DEFAULT, RANDOM)
+        if who in contestants and np.array_equal(contestants[TUNED], contestants[who])
+    }
+    return told(found, first, known, same, no_random)
+
+
+def told(
+    found: Sequence[Judged], first: Judged, known: Collection[str], same: Collection[str], why: str
+) -> Outcome:
+    """Facts and the table ``ending`` of what was judged: ``first`` decides, ``known`` were sought,
+    ``same`` are the contestants that say the very same, ``why`` there is no random search."""
+    outcome, rows = Outcome(), []
     for one in found:
         role = "decides" if one is first else "sought" if one.name in known else "beside"
         for who, (value, spread) in one.values.items():
             labels = {"measure": one.name, "model": who}
-            measured = Fact(
-                "measured", value, one.measure.unit, labels, n, spread, one.measure.better
-            )
+            measured = Fact("measured", value, one.unit, labels, one.n, spread, one.better)
             outcome.facts.append(measured)
             gain, apart = one.gains.get(who, (np.nan, (np.nan, np.nan)))
             rows.append(
-                {"measure": one.name, "model": who, "role": role, "better": one.measure.better,
+                {"measure": one.name, "model": who, "role": role, "better": one.better,
                  "value": value, "low": spread[0], "high": spread[1],
-                 "gain": gain, "gain_low": apart[0], "gain_high": apart[1], "n": n}
+                 "gain": gain, "gain_low": apart[0], "gain_high": apart[1], "n": one.n}
             )  # fmt: skip
         for who, (gain, apart) in one.gains.items():
             labels = {"measure": one.name, "against": who}
-            outcome.facts.append(Fact("gain", gain, one.measure.unit, labels, n, apart, "higher"))
-    outcome.facts.append(Fact("decided_by", first.name, n=n))
-    for who, quantity in (
-        (DEFAULT, "beats_default"),
-        (DUMMY, "beats_dummy"),
-        (RANDOM, "beats_random"),
-    ):
+            outcome.facts.append(Fact("gain", gain, one.unit, labels, one.n, apart, "higher"))
+    outcome.facts.append(Fact("decided_by", first.name, n=first.n))
+    for who, quantity in BEATS.items():
         library = source("scikit-learn") if who == DUMMY else source()
-        if who in contestants or who == DUMMY:
-            same = who in SAME and np.array_equal(contestants[TUNED], contestants[who])
-            beats, why = (None, SAME[who]) if same else verdict(*first.gains[who])
-            outcome.facts.append(Fact(quantity, beats, n=n, reason=why, source=library))
+        if who in first.gains:
+            beats, reason = (None, SAME[who]) if who in same else verdict(*first.gains[who])
+            outcome.facts.append(Fact(quantity, beats, n=first.n, reason=reason, source=library))
         elif who == RANDOM:
-            outcome.facts.append(Fact(quantity, None, reason=no_random))
+            outcome.facts.append(Fact(quantity, None, reason=why))
     outcome.tables["ending"] = pd.DataFrame(rows)
     return outcome
 
@@ -144,6 +153,8 @@ def verdict(gain: float, interval: Interval) -> tuple[bool | None, str]:
         return True, ""
     if interval[1] < 0:
         return False, ""
+    if not np.isfinite(interval).all():
+        return None, f"the gain {gain:.4g} has no interval: too few rows"
     return None, f"the gain {gain:.4g} lies within chance: {interval[0]:.4g} to {interval[1]:.4g}"
 
 

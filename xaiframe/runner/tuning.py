@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from xaiframe.data.module import DataModule
-from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Outcome
 from xaiframe.repair.repaired import Conduct
 from xaiframe.runner.comparison import compare
 from xaiframe.runner.ending import DEFAULT, ITSELF, RANDOM, TUNED, answers, ending
+from xaiframe.runner.explained_ending import explained_ending
 from xaiframe.runner.ledger import Ledger, unit_key
 from xaiframe.runner.searching import is_whole, unbounded
 from xaiframe.runner.settings import current, refits
@@ -24,10 +24,6 @@ from xaiframe.store import source_digest
 from xaiframe.tuning.movement import alike, profiles, steps
 
 ROOMS = ("tuning", "runner", "probe", "model", "data", "perturbation", "gradient", "evaluation")
-SAME_MODEL = (
-    "only the explanation's own parameters were searched: the model answers as before, and the "
-    "comparison shows both explanations on the reported test instances, which no trial read"
-)
 OFF = "tuning.control is off"
 
 
@@ -149,14 +145,12 @@ class Tuning:
         """Why no random search is made; empty where one is."""
         if self.study.sampler == "random":
             return ITSELF
-        if not refits(self.study.parameters):
-            return SAME_MODEL
         return "" if self.study.control else OFF
 
     def judged(self, tuner: Tuner, chosen: Mapping[str, Mapping[str, Any]], why: str) -> Outcome:
-        """The ending; raises NotApplicable where all contestants are one model."""
+        """The ending: of models, or where one model stands, of explanations."""
         if not refits(self.study.parameters):
-            raise NotApplicable(SAME_MODEL)
+            return explained_ending(tuner, self.subject, chosen, why)
         data, seed = self.subject.data, self.subject.recipe.seed
         contestants = {DEFAULT: answers(self.subject.model, data.test.x)}
         for who, parameters in chosen.items():
