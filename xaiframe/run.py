@@ -48,6 +48,7 @@ FITTING = (
     "runner/fitted.py",
     "runner/fit_estimator.py",
     "runner/learner.py",
+    "runner/own_learner.py",
     "runner/keeping.py",
 )
 """What makes a fit, beside the network, the data and the repairs."""

@@ -36,8 +36,8 @@ class OwnNetwork:
 
     ``forward`` takes float32 ``(n, *input_shape)`` and gives ``(n, classes)`` logits, or ``(n, 1)``
     for regression, in deviations of the target. Its weights are drawn under the recipe's seed, the
-    loss and the optimiser are those of ``fit``: a LightningModule's own ``training_step`` and
-    ``configure_optimizers`` are not called, so that all models here are trained alike.
+    loss and the optimiser are those of ``fit``, so that all models here are trained alike; a
+    LightningModule that is to train by its own steps is model ``own_lightning``.
     """
 
     network: str
@@ -70,9 +70,9 @@ class OwnNetwork:
             message = f"cannot be made with {given}: {one_line(error)}"
             raise ModelError(Problem(self.network, message, "model.params")) from error
         layers: OrderedDict[str, nn.Module] = OrderedDict()
-        if self.standardize:
-            layers["standardize"] = Standardize.of(data)
-        layers["own"] = own
+        # always there, if only as it is: what a repair prepares stands in its place
+        scaled = Standardize.of(data) if self.standardize else Standardize(data.input_shape)
+        layers["standardize"], layers["own"] = scaled, own
         network = nn.Sequential(layers)
         self._try(network, data)
         for name, layer in target_scale(data).items():

@@ -71,7 +71,10 @@ def space_faults(recipe: Recipe, model: Description, tuning: Description) -> Ite
             if name in own and argument not in (recipe.model.get(group) or {}):
                 yield key, "has no value to start from", f"{name}: what it is now"
     if tuning.parameter("space") and not flatten(recipe.tuning.get("space") or {}):
-        yield "tuning.space", "is empty", "without one, choose tuning none"
+        ranges = [
+            f"model.{key}.<name>: {{low: 1, high: 9}}" for key in model.facts.get("arguments", ())
+        ]
+        yield "tuning.space", "is empty", " or ".join([*ranges, "without one, choose tuning none"])
     yield from cut_faults(recipe, flatten(recipe.tuning.get("space") or {}))
     yield from _objective_faults(recipe, tuning)
     yield from _constraint_faults(recipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,20 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from torch import nn
 
 from xaiframe.data.face import Data
-from xaiframe.data.module import DataModule
+from xaiframe.data.module import DataModule, Ready
 from xaiframe.errors import ModelError, Problem
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model, WhiteBox
 from xaiframe.model.preparation import prepared, stored_preparations
 from xaiframe.model.trail import packed
 from xaiframe.recipe import Fit
+from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import PLAIN, Conduct
 from xaiframe.runner.fit_estimator import fit_estimator
-from xaiframe.runner.fitted import Fitted
+from xaiframe.runner.fitted import Fitted, reading
 from xaiframe.runner.keeping import Keeping
 from xaiframe.runner.learner import Learner
+from xaiframe.runner.own_learner import OwnLearner
 from xaiframe.runner.reporting import Reporting
 from xaiframe.runner.trainer import Runner, quiet
 
@@ -62,10 +65,13 @@ def fit(
         for one in callbacks:
             one.whole(whole.rows)
         return whole
+    own = getattr(architecture, "own_steps", False)
+    if own:
+        module = drawn(module)
     seed_everything(seed, workers=True, verbose=False)
     module.batch_size, module.seed = config.batch_size, seed
     network = prepared(architecture.build(units), conduct.preparations)
-    learner = Learner(network, config, module.data, conduct)
+    learner = (OwnLearner if own else Learner)(network, config, module.data, conduct)
     checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
     keeping = Keeping(checkpoints)
@@ -89,7 +95,17 @@ def fit(
     model = face(architecture, learner.network, module.data)
     rows = len(history) * (len(module.data.train) + len(module.data.validation))
     facts = facts_of(model, history, best_epoch, config.epochs)
+    facts += reading(architecture)
     return Fitted(model, files, facts, rows, history, best_epoch, steps)
+
+
+def drawn(module: DataModule) -> DataModule:
+    """Rows drawn by weight instead of weighed, for a loss that knows no weights."""
+    train = module.data.train
+    if train.weight is None:
+        return module
+    part = parts_of(train).astype(np.float32)
+    return Ready(replace(module.data, train=replace(train, draw=part, weight=None)))
 
 
 def facts_of(model: WhiteBox, history: pd.DataFrame, best_epoch: int, epochs: int) -> list[Fact]:

@@ -14,7 +14,7 @@ from xaiframe.model.face import SMALLEST, Model
 from xaiframe.recipe import Fit
 from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import Conduct
-from xaiframe.runner.fitted import Fitted
+from xaiframe.runner.fitted import Fitted, reading
 
 
 def fit_estimator(
@@ -35,7 +35,7 @@ def fit_estimator(
         Fact("estimator", architecture.estimator.rpartition(".")[2], source=library),
         Fact("digest", model.digest),
         *(Fact(f"{name}_loss", value, "loss", better="lower") for name, value in losses.items()),
-        *(Fact("reads", name, labels={"setting": name}) for name in architecture.reads),
+        *reading(architecture),
     ]
     facts += [
         Fact("notice", text, labels={"number": str(k)})

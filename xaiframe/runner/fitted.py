@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model
 from xaiframe.model.trail import Step
+
+
+def reading(architecture: Any) -> list[Fact]:
+    """Which settings of ``fit`` the model reads, where those are not all: prescriptions keep to
+    them."""
+    settings = getattr(architecture, "reads", ())
+    return [Fact("reads", name, labels={"setting": name}) for name in settings]
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ def plain(value: Any) -> Any:
 
 
 def _kind(value: Any) -> str:
-    kinds = {"word": str, "switch": bool, "number": (int, float)}
+    kinds: dict[str, Any] = {"word": str, "switch": bool, "number": (int, float)}
     return next((name for name, kind in kinds.items() if isinstance(value, kind)), "other")
 
 
