@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from xaiframe.errors import RecipeError
+from xaiframe.tuning import engine
 from xaiframe.tuning.study import Study
 
 SCORE = "model.validation.score"
@@ -38,7 +39,8 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def search(folder: Path, trial: Any, **given: Any) -> Any:
     space = {"fit.x": {"low": -2.0, "high": 2.0}}
-    study = Study(trials=6, sampler="random", objectives={SCORE: "maximize"}, space=space, **given)
+    settings = {"trials": 6, "sampler": "random", "objectives": {SCORE: "maximize"}} | given
+    study = Study(space=space, **settings)  # type: ignore[arg-type]
     return study.search(trial, folder, 3, {"fit.x": 1.0})
 
 
@@ -52,10 +54,14 @@ def test_two_workers_of_ray_try_what_one_tries_alone(tmp_path: Path, trial: Any)
     assert shared[SCORE].tolist() == alone[SCORE].tolist()
 
 
-@pytest.mark.skipif(THERE, reason="ray is installed")
-def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, trial: Any) -> None:
+def test_what_is_not_installed_is_told_with_how_to_get_it(
+    tmp_path: Path, trial: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "find_spec", lambda name: None)
     with pytest.raises(RecipeError, match=r"ray is not installed \(pip install xaiframe\[ray\]"):
         search(tmp_path, trial, engine="ray")
+    with pytest.raises(RecipeError, match=r"hyperopt is not installed \(.* xaiframe\[hyperopt\]"):
+        search(tmp_path, trial, engine="ray", sampler="hyperopt")
 
 
 def test_an_engine_that_is_none_is_refused(trial: Any, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where a study lies: files of the run, databases, and addresses that are refused."""
+"""Where a study lies: files of the run and shared ones, and what is told where one fails."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 
-from xaiframe.errors import RecipeError
+from xaiframe.errors import AuditError
 from xaiframe.facts import Fact, Facts
-from xaiframe.tuning.storage import PASSWORD, Place, host_of, storage_fault
+from xaiframe.tuning import database, optuna_study, places
 from xaiframe.tuning.study import Study
 from xaiframe.tuning.watch import Watch
 
@@ -85,47 +86,42 @@ def test_a_shared_database_keeps_other_audits_apart(tmp_path: Path) -> None:
         assert len(calls) == expected
 
 
-@pytest.mark.parametrize(
-    ("storage", "words"),
-    [
-        ("redis://host/0", "of the kind redis, not sqlite, postgresql, mysql"),
-        ("oracle://host/x", "of the kind oracle"),
-        ("file", "none of sqlite, journal, or an address"),
-        ("postgresql://me:secret@host/db", f"read from the variable {PASSWORD}"),
-        ("mysql+pymysql://host/db?password=secret", "parameters after a"),
-        ("postgresql://me@host", "names no database"),
-        ("sqlite:///studies.db", "no absolute path"),
-        ("sqlite:////etc/passwd", "no absolute path that ends in .db"),
-    ],
-)
-def test_an_address_that_cannot_be_used_is_refused(storage: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as caught:
-        Study(objectives={SCORE: "maximize"}, space=SPACE, storage=storage)
-    assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize("storage", ["sqlite", "journal", "sqlite:////a/b.db", "mysql://me@h/db"])
-def test_what_can_be_used_is_not(storage: str) -> None:
-    assert storage_fault(storage) == ""
-
-
-def test_the_password_comes_from_the_environment_and_is_never_told(
+def test_a_storage_that_fails_keeps_what_is_finished_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(PASSWORD, "s3cret")
-    place = Place("postgresql://me@127.0.0.1:1/db", tmp_path)
-    assert place.url().password == "s3cret"
-    assert "s3cret" not in repr(place)
-    assert host_of(place.kind) == "127.0.0.1"
-    with (
-        pytest.raises(RecipeError, match=r"tuning\.storage: storage cannot be opened") as caught,
-        place.opened(),
-    ):
-        pass
-    assert "s3cret" not in str(caught.value)
-    assert Place("sqlite", tmp_path).url().password is None
+    monkeypatch.setattr(database, "WAIT", 0.1)
+    calls: list[float] = []
+    other = sqlite3.connect(tmp_path / "study.db", isolation_level=None)
+
+    def failing(parameters: Mapping[str, Any], watch: Watch) -> Facts:
+        calls.append(parameters["fit.x"])
+        if len(calls) == 3:
+            other.execute("BEGIN IMMEDIATE")  # nobody else can write
+        return trial(parameters, watch)
+
+    with closing(other):
+        with pytest.raises(AuditError, match=r"failed in the middle: database is locked.*goes on"):
+            search(tmp_path, "sqlite", failing)
+        other.execute("ROLLBACK")
+        monkeypatch.setattr(places, "birth", lambda pid: "another")  # as if that process had ended
+        resumed = search(tmp_path, "sqlite", failing)
+    assert settings(resumed) == settings(search(tmp_path / "whole", "sqlite"))
+    assert len(calls) == 4 + 1  # the trial that could not be written, and no other, is repeated
 
 
-def test_a_database_on_another_machine_needs_the_users_word(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"cannot send .* to db\.example\.com.*services"):
-        search(tmp_path, "postgresql://me@db.example.com/studies")
+def test_a_storage_that_fails_while_a_trial_is_drawn_is_no_fault_of_the_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suggest, faults = optuna_study.suggest, [StorageInternalError("gone")]
+
+    def failing(*given: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return suggest(*given)
+
+    monkeypatch.setattr(optuna_study, "suggest", failing)
+    with pytest.raises(AuditError, match="failed in the middle: gone"):
+        search(tmp_path, "sqlite")
+    monkeypatch.setattr(places, "birth", lambda pid: "another")  # as if that process had ended
+    resumed = search(tmp_path, "sqlite")
+    assert settings(resumed) == settings(search(tmp_path / "whole", "sqlite"))

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -51,15 +52,18 @@ def deadly(parameters, watch):
     os.kill(os.getpid(), signal.SIGKILL)
 
 class Search:
-    def __init__(self, storage, folder, workers):
+    def __init__(self, storage, folder, workers, identity):
         self.storage, self.folder, self.workers = storage, Path(folder), workers
+        self.identity = identity
 
     def __call__(self):
+        from xaiframe.model import trusted
         from xaiframe.tuning.study import Study
+        trusted.allowed_services = {"127.0.0.1": ("XAIFRAME_STORAGE_PASSWORD",)}
         space = {"fit.x": {"low": -2.0, "high": 2.0}}
         study = Study(trials=8, sampler="random", storage=self.storage, workers=self.workers,
                       objectives={"model.validation.score": "maximize"}, space=space)
-        return study.search(trial, self.folder, 3, {"fit.x": 1.0})
+        return study.search(trial, self.folder, 3, {"fit.x": 1.0}, identity=self.identity)
 '''
 
 
@@ -100,41 +104,71 @@ def alone(trials: Any, tmp_path: Path) -> dict[int, float]:
     return found
 
 
-@pytest.mark.parametrize("storage", ["sqlite", "journal"])
-def test_two_workers_one_of_which_is_killed_try_every_place_once(
-    trials: Any, tmp_path: Path, alone: dict[int, float], storage: str
+def two_workers_one_killed(
+    trials: Any, folder: Path, alone: dict[int, float], storage: str, identity: str = ""
 ) -> None:
-    (tmp_path / "kills").write_text(str(os.getpid()))  # one worker of this process
-    outcome = study(2, storage).search(trials.trial, tmp_path / "study", 3, START)
+    (folder / "kills").write_text(str(os.getpid()))  # one worker of this process
+    outcome = study(2, storage).search(trials.trial, folder / "study", 3, START, identity=identity)
     assert drawn(outcome) == alone
-    lines = (tmp_path / "began").read_text().split("\n")[:-1]
-    assert (tmp_path / "victim").exists()
+    lines = (folder / "began").read_text().split("\n")[:-1]
+    assert (folder / "victim").exists()
     assert len(lines) == 8 + 1  # the trial that was cut off, and no other, began twice
     assert len({line.split()[0] for line in lines}) > 1
     workers = next(f.value for f in outcome.facts if f.name == "workers")
     assert workers == 2
 
 
+@pytest.mark.parametrize("storage", ["sqlite", "journal"])
+def test_two_workers_one_of_which_is_killed_try_every_place_once(
+    trials: Any, tmp_path: Path, alone: dict[int, float], storage: str
+) -> None:
+    two_workers_one_killed(trials, tmp_path, alone, storage)
+
+
+def test_two_workers_on_a_server_one_of_which_is_killed_try_every_place_once(
+    trials: Any, tmp_path: Path, alone: dict[int, float], server: str
+) -> None:
+    two_workers_one_killed(trials, tmp_path, alone, server, uuid4().hex)
+
+
+def killed_and_gone_on(
+    trials: Any, folder: Path, alone: dict[int, float], storage: str, identity: str = ""
+) -> None:
+    given = (storage, str(folder / "study"), 2, identity)
+    code = f"import slow_trials; slow_trials.Search(*{given!r})()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
+    first = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    until = time.monotonic() + 60
+    while not (folder / "began").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+
+    def search() -> dict[int, float]:
+        found = study(1, storage).search(
+            trials.trial, folder / "study", 3, START, identity=identity
+        )
+        return drawn(found)
+
+    told = search()
+    assert set(told) <= set(alone)
+    assert all(alone[place] == x for place, x in told.items())
+    assert search() == alone
+    lines = (folder / "began").read_text().split("\n")[:-1]
+    assert len(lines) == len(set(lines)) == len({line.split()[1] for line in lines})
+
+
 def test_a_search_that_is_killed_with_a_worker_at_work_goes_on(
     trials: Any, tmp_path: Path, alone: dict[int, float]
 ) -> None:
     """The whole search is killed, its workers are not; the next one leaves theirs to them."""
-    code = f"import slow_trials; slow_trials.Search('sqlite', {str(tmp_path / 'study')!r}, 2)()"
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    first = subprocess.Popen([sys.executable, "-c", code], env=environment)
-    until = time.monotonic() + 60
-    while not (tmp_path / "began").exists() and time.monotonic() < until:
-        time.sleep(0.02)
-    os.kill(first.pid, signal.SIGKILL)
-    first.wait()
-    outcome = study(1).search(trials.trial, tmp_path / "study", 3, START)
-    told = drawn(outcome)
-    assert set(told) <= set(alone)
-    assert all(alone[place] == x for place, x in told.items())
-    again = drawn(study(1).search(trials.trial, tmp_path / "study", 3, START))
-    assert again == alone
-    lines = (tmp_path / "began").read_text().split("\n")[:-1]
-    assert len(lines) == len(set(lines)) == len({line.split()[1] for line in lines})
+    killed_and_gone_on(trials, tmp_path, alone, "sqlite")
+
+
+def test_a_search_on_a_server_that_is_killed_with_a_worker_at_work_goes_on(
+    trials: Any, tmp_path: Path, alone: dict[int, float], server: str
+) -> None:
+    killed_and_gone_on(trials, tmp_path, alone, server, uuid4().hex)
 
 
 def test_workers_that_all_die_end_the_search_and_say_so(trials: Any, tmp_path: Path) -> None:

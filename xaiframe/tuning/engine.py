@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.util import find_spec
+
 from xaiframe.errors import Problem, RecipeError
 from xaiframe.tuning.optuna_study import Progress, Search, Try, quiet
 from xaiframe.tuning.places import forget_interrupted
@@ -11,6 +14,16 @@ from xaiframe.tuning.trials import Found
 from xaiframe.tuning.workers import apart, sendable
 
 ENGINES = ("processes", "ray")
+
+
+def engine_problems(engine: str, sampler: str) -> Iterator[Problem]:
+    """A problem per package that is needed and missing."""
+    needed = {"ray": ("engine", "processes")} if engine == "ray" else {}
+    needed |= {"hyperopt": ("sampler", "tpe")} if sampler == "hyperopt" else {}
+    for package, (key, instead) in needed.items():
+        if find_spec(package) is None:
+            hint = f"pip install xaiframe[{package}], or {key}: {instead}"
+            yield Problem(f"tuning.{key}", f"{package} is not installed", hint)
 
 
 def searched(

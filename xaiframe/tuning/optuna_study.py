@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import optuna
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
@@ -128,6 +128,8 @@ class Search:
         try:
             drawn = {one.name: one.decode(suggest(asked, one)) for one in self.parameters}
             told |= self._measured(trial(drawn, watch))
+        except StorageInternalError:  # the storage's fault, not the trial's: to be tried again
+            raise
         except Pruned:
             told |= {"state": "PRUNED", "pruned": watch.pruned}
         except Exception as fault:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from xaiframe.errors import Problem, RecipeError
 from xaiframe.tuning.optuna_study import Progress, Search, quiet
 from xaiframe.tuning.places import finished, forget_interrupted, standing
 from xaiframe.tuning.storage import Place
@@ -18,10 +17,7 @@ from xaiframe.tuning.workers import LOOK, unfinished
 
 
 def apart_on_ray(search: Search, payload: bytes, place: Place, progress: Progress | None) -> None:
-    """As :func:`xaiframe.tuning.workers.apart`, on a Ray of this machine that is started for it.
-
-    Raises RecipeError where Ray is not installed.
-    """
+    """As :func:`xaiframe.tuning.workers.apart`, on a Ray of this machine that is started for it."""
     with quiet(), place.opened() as database, started(search.workers) as ray:
         study, possible = search.study(database), search.drawing.possible
         task = ray.remote(num_cpus=1, max_retries=0)(main)
@@ -46,15 +42,13 @@ def apart_on_ray(search: Search, payload: bytes, place: Place, progress: Progres
 
 @contextmanager
 def started(workers: int) -> Iterator[Any]:
-    """Ray with so many processes, each on one thread; ended afterwards."""
-    try:
-        import ray
-    except ImportError:
-        message = "ray is not installed"
-        hint = "pip install xaiframe[ray], or engine: processes"
-        raise RecipeError(Problem("tuning.engine", message, hint)) from None
+    """Ray with so many processes, each on one thread, that tells its makers nothing; ended
+    afterwards."""
+    import ray
+
     paths = os.pathsep.join(filter(None, sys.path))
-    with mock.patch.dict(os.environ, {"OMP_NUM_THREADS": "1", "PYTHONPATH": paths}):
+    alone = {"OMP_NUM_THREADS": "1", "PYTHONPATH": paths, "RAY_USAGE_STATS_ENABLED": "0"}
+    with mock.patch.dict(os.environ, alone):
         ray.init(
             address="local",
             num_cpus=workers,

@@ -23,9 +23,10 @@ from optuna.samplers import (
 from optuna.trial import FrozenTrial
 
 from xaiframe.tuning.designs import CELLS, Fixed, Point, cells, grid, spread
+from xaiframe.tuning.ray_hyperopt import Hyperopt
 from xaiframe.tuning.space import Parameter
 
-SAMPLERS = ("tpe", "random", "grid", "gp", "cmaes", "nsga2", "nsga3", "qmc")
+SAMPLERS = ("tpe", "random", "grid", "gp", "cmaes", "nsga2", "nsga3", "qmc", "hyperopt")
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Drawing:
         """The sampler of one place; the current configuration stands at the first.
 
         A search that is killed and resumed draws the same, for nothing but the place and the
-        trials before it decides. TPE and GP first draw at random, half of the trials and at most
-        ten; NSGA breeds from a population of a quarter of the trials, 4 to 50.
+        trials before it decides. TPE, GP and Hyperopt first draw at random, half of the trials and
+        at most ten; NSGA breeds from a population of a quarter of the trials, 4 to 50.
         """
         seed = self.number(place)
         chance = RandomSampler(seed=seed)
@@ -80,6 +81,7 @@ class Drawing:
             ),
             "nsga2": lambda: NSGAIISampler(seed=seed, population_size=population),
             "nsga3": lambda: NSGAIIISampler(seed=seed, population_size=population),
+            "hyperopt": lambda: Hyperopt(self.parameters, seed, first, chance),
         }  # fmt: skip
         return samplers[self.sampler]()
 
@@ -126,20 +128,29 @@ class Placed(BaseSampler):
 
 
 def refusal(
-    sampler: str, parameters: Sequence[Parameter], objectives: Sequence[str], points: int
+    sampler: str,
+    parameters: Sequence[Parameter],
+    objectives: Sequence[str],
+    points: int,
+    engine: str = "processes",
 ) -> str:
     """Why this sampler cannot search that; empty where it can."""
     if sampler == "grid":
         size = cells(parameters, points)
         if size > CELLS:
             return f"the grid has {size} cells, more than {CELLS}: fewer points, or qmc"
-    if sampler != "cmaes":
-        return ""
-    if len(objectives) > 1:
+    if sampler == "hyperopt" and engine != "ray":
+        return f"hyperopt comes through Ray, not {engine}: engine: ray, or take tpe"
+    if sampler in ("cmaes", "hyperopt") and len(objectives) > 1:
         return (
-            "cmaes follows one objective, not "
+            f"{sampler} follows one objective, not "
             f"{', '.join(objectives)}: keep the first, or take nsga2 or tpe"
         )
+    return _unmoved(parameters) if sampler == "cmaes" else ""
+
+
+def _unmoved(parameters: Sequence[Parameter]) -> str:
+    """Why cmaes cannot move along these."""
     choices = [one.name for one in parameters if one.kind == "choice"]
     if choices:
         return f"cmaes moves along numbers, {', '.join(choices)} is a choice: take tpe, gp or nsga2"

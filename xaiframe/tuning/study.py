@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from xaiframe.errors import RecipeError
 from xaiframe.explanation import Outcome
 from xaiframe.tuning.constraints import constraints_of
-from xaiframe.tuning.engine import ENGINES, refuse_empty, searched
+from xaiframe.tuning.engine import ENGINES, engine_problems, refuse_empty, searched
 from xaiframe.tuning.limits import Limits
-from xaiframe.tuning.optuna_study import Progress, Search, Try
+from xaiframe.tuning.optuna_study import Progress, Search, Try, quiet
 from xaiframe.tuning.samplers import SAMPLERS, refusal
 from xaiframe.tuning.space import Parameter, parameters_of
-from xaiframe.tuning.storage import Place, check_host, storage_fault
+from xaiframe.tuning.storage import Place, storage_fault, storage_problems
 from xaiframe.tuning.trials import Direction
 
 
@@ -27,7 +28,7 @@ class Study:
     minutes, evaluations: further bounds, None for none: minutes that the trials take (each worker's
     own), rows sent through the model, training included. The trial in progress is finished.
     sampler: tpe, random, grid, gp (Gaussian process), cmaes (one objective, ranges only), nsga2
-    (Deb et al. 2002), nsga3 or qmc (Sobol points).
+    (Deb et al. 2002), nsga3, qmc (Sobol points) or hyperopt (one objective; through Ray).
     points: values that a grid takes from a range that has no step.
     storage: sqlite or journal, a file of the run; or the address of a database (sqlite:///file,
     postgresql://user@host/name, mysql://…), which several runs may share. A password is read from
@@ -47,7 +48,9 @@ class Study:
     trials: int = 8
     minutes: float | None = None
     evaluations: int | None = None
-    sampler: Literal["tpe", "random", "grid", "gp", "cmaes", "nsga2", "nsga3", "qmc"] = "tpe"
+    sampler: Literal[
+        "tpe", "random", "grid", "gp", "cmaes", "nsga2", "nsga3", "qmc", "hyperopt"
+    ] = "tpe"
     points: int = 5
     storage: str = "sqlite"
     workers: int = 1
@@ -83,7 +86,15 @@ class Study:
         if not self.objectives or wrong:
             yield f"objectives map facts to maximize or minimize, not {wrong or 'none'}"
         yield storage_fault(self.storage)
-        yield refusal(self.sampler, parameters_of(self.space), list(self.objectives), self.points)
+        space, sought = parameters_of(self.space), list(self.objectives)
+        yield refusal(self.sampler, space, sought, self.points, self.engine)
+
+    def check(self) -> None:
+        """Raise RecipeError where what the search needs is not here: a package, a database that
+        answers, the user's word that a study may go there."""
+        missing = engine_problems(self.engine, self.sampler)
+        if problems := [*missing, *storage_problems(self.storage)]:
+            raise RecipeError(problems)
 
     @property
     def parameters(self) -> list[str]:
@@ -128,13 +139,14 @@ class Study:
             workers=self.workers,
             **given,
         )
-        check_host(self.storage)
+        self.check()
         place = Place(self.storage, folder)
         result = searched(search, trial, place, self.engine, progress)
         refuse_empty(result)
         outcome = result.outcome()
         name = "study.log" if self.storage == "journal" else "study.db"
-        outcome.files[name] = place.content(search.name)
+        with quiet():
+            outcome.files[name] = place.content(search.name)
         return outcome
 
     def chosen(self, found: Outcome) -> dict[str, Any]:
