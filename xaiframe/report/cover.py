@@ -66,7 +66,7 @@ def page(record: Record) -> Iterable[Block]:
 
 
 def _model(record: Record) -> str:
-    kind = words.sentence(words.label(record.chosen("model"))) or "not recorded"
+    kind = performance.kind_of(record) or "not recorded"
     size = performance.parameters(record)
     return f"{kind}, {words.number(size)} parameters" if size is not None else kind
 

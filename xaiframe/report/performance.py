@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -15,6 +16,8 @@ from xaiframe.report.block import Block, Chapter, Grid, Note, Prose, Row, Table,
 from xaiframe.report.checks import fit_gap
 from xaiframe.report.record import Record
 
+NAMED = ("estimator", "network")
+"""Settings of a model that name the class it is made of."""
 SPLITS = ("train", "validation", "test")
 
 
@@ -42,13 +45,9 @@ def mistaken(record: Record) -> Iterable[Block]:
 def model(record: Record) -> Iterable[Block]:
     """What was trained or brought, in one sentence, and what its taking in noticed."""
     node = record.recipe.get("model") or {}
-    kind = words.sentence(words.label(record.chosen("model")))
-    usual = _usual_words(str(node.get("_target_")))
-    chosen = ", ".join(
-        f"{words.label(key)} {Path(str(value)).name if key == 'path' else value}"
-        for key, value in node.items()
-        if key != "_target_" and value not in ("", [], {}, None, usual.get(key))
-    )
+    unit = record.units.get(f"model.{record.chosen('model')}") or {}
+    target = str(unit.get("target") or node.get("_target_"))
+    kind, chosen = kind_of(record), ", ".join(_settings(node, target))
     size, epochs = parameters(record), record.facts.one("model.fit.epochs")
     text = f"{kind or 'The model'}{f' ({chosen})' if chosen else ''}"
     if size is not None:
@@ -75,13 +74,37 @@ def model(record: Record) -> Iterable[Block]:
     yield Prose([" ".join([f"{text}.", *notices])])
 
 
-def _usual_words(target: str) -> dict[str, str]:
-    """The settings whose default is a word: said only where they differ from it."""
+def kind_of(record: Record) -> str:
+    """What the model is: the class that the user named, or the choice."""
+    node = record.recipe.get("model") or {}
+    classes = {key: str(node[key]).rpartition(".")[2] for key in NAMED if node.get(key)}
+    made = next(iter(classes.values()), "") if not isinstance(node.get("network"), Mapping) else ""
+    return made or words.sentence(words.label(record.chosen("model")))
+
+
+def _settings(node: Mapping[str, Any], target: str) -> Iterable[str]:
+    """What the recipe sets of the model, in words."""
+    usual = _usual(target)
+    for key, value in node.items():
+        if key in ("_target_", *NAMED) or value in ("", [], {}, None, usual.get(key)):
+            continue
+        if isinstance(value, Mapping) and key == "params":
+            yield from (f"{words.label(str(name))} {_shown(one)}" for name, one in value.items())
+        else:
+            yield f"{words.label(key)} {Path(str(value)).name if key == 'path' else _shown(value)}"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def _usual(target: str) -> dict[str, str | bool]:
+    """The settings whose default is a word or a switch: said only where they differ from it."""
     try:
         known = describe(target).parameters
     except UnknownTarget:
         return {}
-    return {one.name: one.default for one in known if isinstance(one.default, str)}
+    return {one.name: one.default for one in known if isinstance(one.default, (str, bool))}
 
 
 def parameters(record: Record) -> Value:
