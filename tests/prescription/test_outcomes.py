@@ -43,6 +43,12 @@ def test_what_shares_a_gain_and_what_shares_a_blame_say_so() -> None:
     assert facts.one("taken_back").n == 5
 
 
+def test_what_harmed_together_is_on_trial_until_it_is_known() -> None:
+    assert outcome(effect("a", "harmful", shared=("b",))) == {"a": "on trial"}
+    mixed = [effect("a", verdict, shared=("b",)) for verdict in ("harmful", "kept")]
+    assert outcome(*mixed) == {"a": "in force, credit shared"}
+
+
 def test_what_is_told_last_counts_and_one_column_of_several_is_enough() -> None:
     first = effect("a", "harmful", shared=("b",), superseded=True)
     assert outcome(first, effect("a", "no effect", 3)) == {"a": "in force"}

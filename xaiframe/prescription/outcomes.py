@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xaiframe.facts import Fact
-from xaiframe.prescription.relations import Effect
+from xaiframe.prescription.relations import Effect, harmed
 
 
 def outcomes(told: Sequence[Effect]) -> list[Fact]:
     """Facts outcome per prescription and the last round that tells of it: ``in force``,
     ``in force, credit shared`` and ``taken back, not told apart`` where others promised the same
-    fact, ``taken back``; taken_back and not_told_apart count them. Empty where none was applied.
+    fact, ``taken back``, ``on trial`` before it is known; taken_back and not_told_apart count them.
+    Empty where none was applied.
     """
     last: dict[tuple[str, int], list[Effect]] = {}
     for one in told:
@@ -35,6 +36,8 @@ def _outcome(effects: Sequence[Effect]) -> str:
     """Of one prescription, whose fact may have several columns."""
     if any(one.taken_back for one in effects):
         return "taken back" + ", not told apart" * any(one.blind for one in effects)
+    if any(one.shared for one in effects) and harmed(effects):
+        return "on trial"
     credit = any(one.verdict == "kept" and one.shared for one in effects)
     return "in force" + ", credit shared" * credit
 
