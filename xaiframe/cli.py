@@ -80,8 +80,8 @@ def run(
     def one(these: Sequence[str]) -> int:
         return audit_once(path, these, trusted, outputs, fail_on_warn)
 
-    from xaiframe.composition.compose import multirun as sweep
-    from xaiframe.composition.compose import wants_multirun
+    from xaiframe.composition.sweep import multirun as sweep
+    from xaiframe.composition.sweep import wants_multirun
 
     if multirun or wants_multirun(path, chosen):
         return sweep(path, chosen, lambda these: surviving(one, these))

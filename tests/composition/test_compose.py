@@ -14,11 +14,10 @@ from xaiframe.composition.compose import (
     compose,
     config_text,
     instantiate,
-    multirun,
     policy_floor,
     search_path,
-    wants_multirun,
 )
+from xaiframe.composition.sweep import multirun, wants_multirun
 from xaiframe.errors import RecipeError
 from xaiframe.recipe import Fit, Knowledge
 

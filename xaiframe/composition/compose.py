@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override as Parsed
-from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -24,11 +20,12 @@ from xaiframe.catalogue.reader import read
 from xaiframe.composition.applicability import misfits
 from xaiframe.composition.check import SECTIONS, Checker
 from xaiframe.composition.freeze import dump, freeze
+from xaiframe.composition.grammar import parse
 from xaiframe.composition.interpolation import resolve
-from xaiframe.composition.launch import Launch, launch, set_launcher
+from xaiframe.composition.launch import folders, launch
 from xaiframe.composition.layers import Layers
 from xaiframe.composition.merge import Merger
-from xaiframe.composition.overrides import LAUNCHING, PATHS, Override, absolute, sort
+from xaiframe.composition.overrides import PATHS, absolute, sort
 from xaiframe.composition.proposal import Suggestion, candidates, named, propose
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
 from xaiframe.composition.taxonomy import left_out, selected
@@ -43,7 +40,7 @@ from xaiframe.composition.trust import (
     vouched,
 )
 from xaiframe.composition.tuned_space import fitting_objectives, fitting_space, pruned
-from xaiframe.errors import AuditError, Problem, RecipeError
+from xaiframe.errors import Problem, RecipeError
 from xaiframe.policy.load import load_policy
 from xaiframe.policy.reading import near
 from xaiframe.recipe import Knowledge, Recipe
@@ -53,13 +50,11 @@ __all__ = [
     "compose",
     "config_text",
     "instantiate",
-    "multirun",
     "policy_floor",
     "search_path",
     "services",
     "trusted",
     "vouched",
-    "wants_multirun",
 ]
 
 PRIMARY = "xaiframe_recipe"
@@ -100,14 +95,7 @@ def search_path(recipe: Path) -> list[Path]:
 
     Beside the recipe is ``conf/`` in its folder, or next to it where that is called ``recipes``.
     """
-    return _folders(Path(recipe), launch(read(Path(recipe))))
-
-
-def _folders(recipe: Path, launched: Launch) -> list[Path]:
-    folder = recipe.absolute().parent
-    beside = [folder / "conf", *([folder.parent / "conf"] if folder.name == "recipes" else [])]
-    found = [one.resolve() for one in (*beside, *launched.searchpath, house())]
-    return [one for one in dict.fromkeys(found) if one.is_dir()]
+    return folders(Path(recipe), launch(read(Path(recipe))))
 
 
 def config_text(composed: Composed) -> str:
@@ -123,7 +111,7 @@ class _Composition:
         self.document = read(path)
         self.packages = trusted(trust)
         launched = launch(self.document)
-        self.folders = _folders(path, launched)
+        self.folders = folders(path, launched)
         audit = read(next(file for one in self.folders if (file := one / "audit.yaml").is_file()))
         self.asked = sort([parse(text) for text in overrides])
         wanted, faults = selected(self.document, self.asked.changes, self.folders)
@@ -320,108 +308,3 @@ def typed(config: Mapping[str, Any]) -> Recipe:
     statements = (Knowledge(**statement) for statement in values["strategy"].knowledge)
     values["strategy"] = replace(values["strategy"], knowledge=tuple(statements))
     return Recipe(**values)
-
-
-class _Options:
-    """What Hydra's parser asks for when it expands ``glob(*)``: the choices of a group."""
-
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = folders
-
-    def get_group_options(self, group: str, results_filter: object = None) -> list[str]:  # noqa: ARG002
-        return list(choices(group, self.folders))
-
-
-def grammar(text: str, folders: Sequence[Path] = ()) -> Parsed | Problem:
-    """One override as Hydra's grammar reads it."""
-    parser = OverridesParser.create(_Options(folders))  # type: ignore[arg-type]
-    try:
-        return parser.parse_overrides([text])[0]
-    except HydraException as error:
-        reason = str(error).splitlines()[0]
-        return Problem(f"override {text!r}", f"cannot be read: {reason}", "key=value")
-
-
-def parse(text: str) -> Override | Problem:
-    """One override in plain terms; a path is relative to where the command is given."""
-    found = grammar(text)
-    if isinstance(found, Problem):
-        return found
-    if found.is_sweep_override():
-        return Override(text, found.key_or_group, None, "", "sweep", found.package)
-    kind = "delete" if found.is_delete() else "set"
-    kind = "add" if found.is_add() or found.is_force_add() else kind
-    value, written = found.value(), found.get_value_element_as_str()
-    if tuple(found.key_or_group.split(".")) in PATHS:
-        value = absolute(value, Path.cwd())
-        written = (
-            QuotedString(value, Quote.double).with_quotes() if isinstance(value, str) else written
-        )
-    return Override(text, found.key_or_group, value, written, kind, found.package)  # type: ignore[arg-type]
-
-
-def wants_multirun(path: Path, overrides: Sequence[str] = ()) -> bool:
-    """Whether recipe or overrides say ``hydra.mode: MULTIRUN``."""
-    asked = sort([parse(text) for text in overrides if _is_launching(text)])
-    mode = asked.launching.get("hydra.mode")
-    return launch(read(path)).multirun if mode is None else mode.value == "MULTIRUN"
-
-
-def multirun(path: Path, overrides: Sequence[str], run: Callable[[list[str]], int]) -> int:
-    """Call ``run`` with the overrides of every job of the sweep; returns the worst exit code.
-
-    Sweeps are Hydra's: ``a=1,2``, ``choice``, ``range``, ``glob``, and ``hydra.sweeper.params``.
-    A recipe fault in one job does not keep the others from running; all are raised at the end.
-    """
-    launcher, jobs = sweep(path, overrides)
-    attempts = _launched(launcher, run, jobs)
-    problems = [one for attempt in attempts if not isinstance(attempt, int) for one in attempt]
-    if problems:
-        raise RecipeError(dict.fromkeys(problems))
-    return max((one for one in attempts if isinstance(one, int)), default=0)
-
-
-def sweep(path: Path, overrides: Sequence[str]) -> tuple[str, list[list[str]]]:
-    """The launcher, and the overrides of each job."""
-    document = read(path)
-    launched = launch(document)
-    asked = sort([parse(text) for text in overrides if _is_launching(text)])
-    if "hydra.launcher" in asked.launching:
-        pick = asked.launching["hydra.launcher"]
-        set_launcher(launched, pick.value, pick.place)
-    given = [f"{key}={value}" for key, value in launched.params.items()]
-    given += [text for text in overrides if not _is_launching(text)]
-    parsed = [grammar(text, _folders(path, launched)) for text in given]
-    problems = [*launched.problems, *asked.problems]
-    problems += [one for one in parsed if isinstance(one, Problem)]
-    if problems:
-        raise RecipeError(problems)
-    sound = [one for one in parsed if isinstance(one, Parsed)]
-    try:
-        return launched.launcher, BasicSweeper.split_arguments(sound, None)[0]
-    except HydraException as error:
-        raise RecipeError(Problem(document.name, str(error).splitlines()[0])) from None
-
-
-def _is_launching(text: str) -> bool:
-    return text.partition("=")[0].lstrip("+") in LAUNCHING
-
-
-def _launched(
-    launcher: str, run: Callable[[list[str]], int], jobs: Sequence[list[str]]
-) -> list[int | tuple[Problem, ...]]:
-    if launcher == "basic":
-        return [_attempt(run, job) for job in jobs]
-    try:
-        from joblib import Parallel, delayed
-    except ImportError:
-        hint = "pip install joblib, or launcher: basic"
-        raise RecipeError(Problem("hydra.launcher", "joblib is not installed", hint)) from None
-    return list(Parallel(n_jobs=-1)(delayed(_attempt)(run, job) for job in jobs))
-
-
-def _attempt(run: Callable[[list[str]], int], job: list[str]) -> int | tuple[Problem, ...]:
-    try:
-        return run(job)
-    except AuditError as error:
-        return error.problems

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xaiframe.catalogue.listing import house
 from xaiframe.catalogue.reader import Document
 from xaiframe.errors import Problem
 from xaiframe.policy.reading import near
@@ -107,3 +108,11 @@ def _sweeper(found: Launch, document: Document, value: Any) -> None:
         else:
             place = document.place(("hydra", "sweeper", "params", key))
             found.problems.append(Problem(place, f"{key} is no sweep", "text such as '1,2,3'"))
+
+
+def folders(recipe: Path, launched: Launch) -> list[Path]:
+    """Folders of choices, the first wins: beside the recipe, those it names, the house's."""
+    folder = recipe.absolute().parent
+    beside = [folder / "conf", *([folder.parent / "conf"] if folder.name == "recipes" else [])]
+    found = [one.resolve() for one in (*beside, *launched.searchpath, house())]
+    return [one for one in dict.fromkeys(found) if one.is_dir()]
