@@ -13,10 +13,10 @@ import pytest
 from xaiframe.facts import Fact
 from xaiframe.report.record import Record
 from xaiframe.report.tuned import ending as ends
-from xaiframe.report.tuned.history import best_so_far, history, spread
+from xaiframe.report.tuned.history import best_so_far, history, history_title, spread
 from xaiframe.report.tuned.movement import features, strip
 from xaiframe.report.tuned.slices import contour, parallel, slices
-from xaiframe.report.tuned.trade import correlations, front
+from xaiframe.report.tuned.trade import correlations, front, said
 from xaiframe.report.tuned.trials import Trials, setting
 from xaiframe.report.tuning import again, asked, chapter, listed, trials
 
@@ -77,6 +77,93 @@ def test_the_ending_says_what_beats_what_and_what_cannot_be_told(record):
 )
 def test_a_verdict_is_a_plain_sentence(told, value, words):
     assert words in ends.random_sentence(told(Fact("tuning.ending.beats_random", value, n=9)))
+
+
+def explained(**gains):
+    """The tables of a search of explanations, of one gain per method."""
+    ending = pd.DataFrame(
+        {"measure": m, "model": who, "role": role, "better": "higher", "value": 1.0, "low": 0.9,
+         "high": 1.1, "gain": 0.2, "gain_low": 0.1, "gain_high": 0.3, "n": 24}
+        for m, role in (("gap", "decides"), ("cost", "sought"))
+        for who in ("tuned", "default")
+    )  # fmt: skip
+    methods = pd.DataFrame(
+        {"measure": "gap", "method": name, "against": "default", "gain": gain,
+         "gain_low": gain - 0.1, "gain_high": gain + 0.1}
+        for name, gain in gains.items()
+    )  # fmt: skip
+    trials = {"number": [0, 1], "data.patch": [2, 1], "s": 0.5, "chosen": [False, True]}
+    return {"ending": ending, "methods": methods, "trials": pd.DataFrame(trials)}
+
+
+@pytest.fixture
+def searched(told):
+    """A record of a search of explanations."""
+
+    def make(**gains):
+        record = told(
+            Fact("tuning.ending.decided_by", "gap", n=24),
+            Fact("tuning.ending.beats_default", True, n=24),
+            Fact("data.load.modality", "image"),
+        )
+        for name, table in explained(**gains).items():
+            unit = "tuning.search" if name == "trials" else "tuning.ending"
+            folder = record.run / "artifacts" / unit
+            folder.mkdir(parents=True, exist_ok=True)
+            table.to_parquet(folder / f"{name}.parquet")
+        return record
+
+    return make
+
+
+def test_a_search_of_explanations_is_not_told_as_one_of_models(searched):
+    record = searched(lime=0.2, saliency=0.3)
+    (table,) = ends.ending(record)
+    assert table.title == (
+        "On untouched instances, by perturbation gap, the tuned explanation beats the recipe's "
+        "own settings"
+    )
+    assert [row[0] for row in table.rows] == ["Perturbation gap ◆", "Cost in model rows ○"]
+    assert "decide whether the settings are adopted" in table.caution
+    assert "Dummy" not in table.how
+    assert table.n == "24 test instances"
+
+
+@pytest.mark.parametrize(
+    ("gains", "title"),
+    [
+        ({"lime": 0.2, "saliency": -0.3}, "By perturbation gap the chosen settings make better "
+         "LIME and worse saliency"),
+        ({"lime": 0.05, "saliency": -0.05}, "By perturbation gap no method alone became better or "
+         "worse beyond chance"),
+    ],
+)  # fmt: skip
+def test_each_method_is_told_by_itself(searched, gains, title):
+    (table,) = ends.by_method(searched(**gains))
+    assert table.title == title
+    assert not list(ends.by_method(searched(lime=0.2)))  # the table before it says it all
+
+
+def test_trials_in_different_features_have_no_strip(searched):
+    (note,) = strip(searched(lime=0.2))
+    assert "different features" in note.text
+
+
+def test_a_search_that_was_still_rising_is_told_so():
+    table = pd.DataFrame({
+        "number": range(3), "g": [0.5, 0.4, 0.9], "chosen": False, "pareto": False,
+        "state": "complete",
+    })  # fmt: skip
+    assert history_title(Trials(table, None, ("g",), {"g": "higher"})) == (
+        "G rose until the last trial, 2: more might be found"
+    )
+    down = Trials(table, None, ("g",), {"g": "lower"})
+    assert history_title(down) == "G fell no further after trial 1 of 2"
+
+
+def test_a_rule_of_choice_names_objectives_as_a_reader_does():
+    rule = "the best explanation.cost.evaluations; then evaluation.stability.max_sensitivity"
+    assert said(rule) == "the best cost in model rows; then max-sensitivity"
 
 
 def test_the_best_so_far_never_gets_worse_and_heeds_constraints():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -13,21 +14,26 @@ from xaiframe.prescription.overrides import override
 from xaiframe.report import words
 from xaiframe.report.block import Block, Cell, Chapter, Grid, Note, Page, Row, Table, num, parts
 from xaiframe.report.record import Record
-from xaiframe.report.tuned.ending import before_after, ending
+from xaiframe.report.tuned.ending import before_after, by_method, ending
 from xaiframe.report.tuned.history import history, spread
 from xaiframe.report.tuned.movement import shift, strip
 from xaiframe.report.tuned.slices import contour, parallel, slices
 from xaiframe.report.tuned.trade import correlations, front, importance
 from xaiframe.report.tuned.trials import UNIT, Trials, last, role, setting, short, trials_of
+from xaiframe.tuning.space import Parameter
 
 SHOWN = 16
 """Trials listed on paper."""
+CELLS = (
+    " Trials differ in the features that explanations speak of: each attribution is shared out "
+    "evenly over its pixels or samples, and these are what the measures take away."
+)
 WAYS = {"maximize": "highest", "minimize": "lowest"}
 
 
 def chapter(record: Record) -> Chapter:
     """The tuning report."""
-    blocks = parts(record, asked, ending, history)
+    blocks = parts(record, asked, ending, by_method, history)
     for pair in ((front, importance), (contour, spread)):
         figures = parts(record, *pair)
         blocks += [Grid(figures, 2)] if len(figures) > 1 else figures
@@ -75,11 +81,11 @@ def asked(record: Record) -> Iterable[Block]:
 
 def way(found: Trials) -> str:
     """What a trial is, and which rows it reads."""
-    if any(one.startswith(("fit.", "model.")) for one in found.parameters):
+    if found.refits:
         return "Each trial is fitted on the training rows and judged on validation rows."
     return (
         "The model stays as it is: each trial explains validation rows, and none of the test rows "
-        "that are reported."
+        f"that are reported.{CELLS if found.recuts else ''}"
     )
 
 
@@ -175,7 +181,10 @@ def again(record: Record) -> Iterable[Block]:
     if found is None or found.chosen is None:
         return
     chosen = record.facts.where(f"{UNIT}.chosen")
-    taken = [override(fact.labels["parameter"], _value(fact.value)) for fact in chosen]
+    taken = [
+        override(fact.labels["parameter"], _value(record, fact.labels["parameter"], fact.value))
+        for fact in chosen
+    ]
     stored = dict(record.manifest.get("artifacts") or {})
     digest = next(
         (str(d) for n, d in stored.items() if n.startswith(f"artifacts/{UNIT}/study")), ""
@@ -199,16 +208,17 @@ def again(record: Record) -> Iterable[Block]:
     )
 
 
-def _value(value: object) -> object:
-    """A stored setting as it was: a list out of its text."""
-    if isinstance(value, str) and value.startswith("["):
-        return json.loads(value)
-    return value
+def _value(record: Record, name: str, told: object) -> object:
+    """A stored setting as it was, out of its text where its range holds choices."""
+    table = record.table(UNIT, "space")
+    known = {} if table is None else dict(zip(table["parameter"], table["choices"], strict=True))
+    choices = json.loads(f"[{known.get(name) or ''}]")
+    return Parameter(name, "choice", choices=tuple(choices)).read(told)
 
 
 def _setting(value: object) -> Cell:
     if value is None:
         return Cell("–")
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, Real) and not isinstance(value, bool):
         return num(value)
     return Cell(str(value))

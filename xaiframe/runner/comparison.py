@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,7 +44,7 @@ def compare(
     recut = recuts(parameters)  # the audited run's measures are of other features, if so
     standing = _standing(tuned, subject)
     facts = Facts(after + ([] if recut else evaluate(tuned, local, tools.data.test, (), standing)))
-    keys = _compared(before, tuner.tools.recipe, methods_of(parameters))
+    keys = _compared(before, tuner.tools.recipe, parameters)
     rows = [row for key, method in keys if (row := _row(key, method, before, facts)) is not None]
     outcome = Outcome(tables={"comparison": pd.DataFrame(rows)})
     for key, method in keys:
@@ -101,10 +101,11 @@ def _standing(tuned: Subject, audited: Subject) -> Subject:
     return replace(tuned, reference=reference, scorer=scorer)
 
 
-def _compared(before: Facts, recipe: Recipe, methods: Sequence[str]) -> list[tuple[str, str]]:
-    """Name and method of what is set side by side; of the methods that were searched, what the
-    objectives and constraints name."""
-    keys = [f"model.{name}" for name in COMPARED]
+def _compared(before: Facts, recipe: Recipe, searched: Collection[str]) -> list[tuple[str, str]]:
+    """Name and method of what is set side by side: scores, where there is another model, agreement,
+    and of the methods that were searched what the objectives and constraints name."""
+    methods = methods_of(searched)
+    keys = [f"model.{name}" for name in COMPARED] if refits(searched) else []
     keys += ["evaluation.agreement.mean_spearman", "evaluation.agreement.conflicting_share"]
     pairs = [(key, "") for key in keys]
     named = [*(recipe.tuning.get("objectives") or {}), *(recipe.tuning.get("constraints") or {})]

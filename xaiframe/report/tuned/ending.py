@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from xaiframe.report import words
 from xaiframe.report.block import Block, Cell, Note, Prose, Row, Table, num
 from xaiframe.report.record import Record
-from xaiframe.report.tuned.trials import short
+from xaiframe.report.tuned.trials import short, trials_of
 
 UNIT, COMPARED = "tuning.ending", "tuning.comparison"
 AGAINST = ("default", "dummy", "random search")
@@ -18,16 +19,39 @@ NAMES = {
     "log_loss": "log loss",
     "balanced_accuracy": "balanced accuracy",
     "calibration_error": "calibration error",
+    "gap": "perturbation gap",
+    "gain_over_random": "faithfulness over random",
+    "residual": "completeness residual",
+    "max_sensitivity": "max-sensitivity",
+    "reseeding": "dispersion by the seed",
+    "cost": "cost in model rows",
 }
 TITLES = {
     "adopt": (
-        "The tuned model is better on validation data and may be adopted",
-        "The tuned model is not better on validation data: keep the audited one",
+        "The tuned model scores at least as well on validation rows and may be adopted",
+        "The tuned model scores worse on validation rows: keep the audited one",
     ),
     "adopt_explanation": (
-        "The chosen parameters explain best on validation rows; on test rows they do this",
-        "No parameters explain better on validation rows: keep the recipe's own",
+        "What was sought, method by method, on test instances",
+        "The search chose the parameters that the recipe has",
     ),
+}
+HOW = {
+    True: "Gain: how much better the tuned model is, in the measure's own unit, whichever way is "
+    "better. In brackets: 95 % interval, the same rows drawn again for all. Default: the "
+    "recipe's settings. Dummy: reads no feature. ◆ decides, for no trial sought it; ○ was "
+    "sought.",
+    False: "Means over the methods searched. Gain: how much better the tuned explanation is, in "
+    "the measure's own unit, whichever way is better. In brackets: 95 % interval, the same "
+    "instances drawn again for all. Default: the recipe's settings. ◆ decides: the first that no "
+    "trial sought and that applies to all methods; ○ was sought.",
+}
+"""Whether models were searched; else explanations."""
+MIND = {
+    True: "The test rows decided nothing. The interval is that of the rows: another seed of "
+    "either search may end elsewhere.",
+    False: "These instances decide whether the settings are adopted, and nothing else. The "
+    "interval is that of the instances: another seed of either search may end elsewhere.",
 }
 
 
@@ -47,24 +71,56 @@ def ending(record: Record) -> Iterable[Block]:
         ]
         for measure, part in table.groupby("measure", sort=False)
     ]
-    sentence = random_sentence(record)
+    sentence, models = random_sentence(record), of_models(record)
+    what = "row" if models else "instance"
     yield Table(
         "tuning-ending",
         ending_title(record),
-        ["test rows", "tuned", *(f"gain on {one}" for one in who)],
+        [f"test {what}s", "tuned", *(f"gain on {one}" for one in who)],
         rows,
-        n=words.count(int(table["n"].max()), "test row"),
-        how="Gain: how much better the tuned model is, in the measure's own unit, whichever way is "
-        "better. In brackets: 95 % interval, the same rows drawn again for all. Default: the "
-        "recipe's settings. Dummy: reads no feature. ◆ decides, for no trial sought it; ○ was "
-        "sought.",
-        caution="The test rows decided nothing. The interval is that of the rows: another seed of "
-        "either search may end elsewhere.",
+        n=words.count(int(table["n"].max()), f"test {what}"),
+        how=HOW[models],
+        caution=MIND[models],
         facts=(f"{UNIT}.measured", f"{UNIT}.gain", f"{UNIT}.beats_default", f"{UNIT}.beats_random"),
         compact=True,
     )
     if sentence:
         yield Prose([sentence])
+
+
+def of_models(record: Record) -> bool:
+    """Whether models were searched; else explanations of one model."""
+    found = trials_of(record)
+    return found is None or found.refits
+
+
+def by_method(record: Record) -> Iterable[Block]:
+    """Which method a search of explanations bettered, by the measure that decides."""
+    table = record.table(UNIT, "methods")
+    if table is None or table["method"].nunique() < 2:
+        return
+    who = [one for one in AGAINST if (table["against"] == one).any()]
+    rows: list[Row] = [
+        [words.sentence(words.label(str(method))), *(_gain(part, one, "against") for one in who)]
+        for method, part in table.groupby("method", sort=False)
+    ]
+    by = name(str(table["measure"].iloc[0]))
+    own = table[table["against"] == "default"]
+    better = [words.label(str(one["method"])) for _, one in own.iterrows() if one["gain_low"] > 0]
+    worse = [words.label(str(one["method"])) for _, one in own.iterrows() if one["gain_high"] < 0]
+    said = [f"better {words.listing(better)}"] if better else []
+    said += [f"worse {words.listing(worse)}"] if worse else []
+    yield Table(
+        "tuning-methods",
+        f"By {by} the chosen settings make {words.listing(said)}"
+        if said
+        else f"By {by} no method alone became better or worse beyond chance",
+        ["method", *(f"gain on {one}" for one in who)],
+        rows,
+        how="As ◆ above, each method by itself.",
+        facts=(f"artifacts/{UNIT}/methods.parquet",),
+        compact=True,
+    )
 
 
 def name(measure: str) -> str:
@@ -92,7 +148,9 @@ def ending_title(record: Record) -> str:
         word = {True: "beats", False: "loses to"}.get(fact.value, "is no better than")  # type: ignore[arg-type]
         told[word].append(other)
     said = [f"{word} {words.listing(others)}" for word, others in told.items() if others]
-    return f"On untouched rows, by {by}, the tuned model {words.listing(said)}"
+    if of_models(record):
+        return f"On untouched rows, by {by}, the tuned model {words.listing(said)}"
+    return f"On untouched instances, by {by}, the tuned explanation {words.listing(said)}"
 
 
 def random_sentence(record: Record) -> str:
@@ -103,7 +161,8 @@ def random_sentence(record: Record) -> str:
     trials = record.facts.value("tuning.control.trials")
     budget = f" of {words.count(int(trials), 'trial')}" if isinstance(trials, int) else ""
     if fact.value is None:
-        return f"Whether it beats random search{budget} cannot be told: {fact.reason}."
+        reason = re.sub(r"-(?=\d)", "−", fact.reason)
+        return f"Whether it beats random search{budget} cannot be told: {reason}."
     verb = "has beaten" if fact.value else "was beaten by"
     return f"The search {verb} random search{budget}."
 
@@ -113,8 +172,8 @@ def _measured(part: pd.DataFrame) -> Cell:
     return num(float(row["value"]), spread=(row["low"], row["high"]))
 
 
-def _gain(part: pd.DataFrame, who: str) -> Cell:
-    row = part[part["model"] == who].iloc[0]
+def _gain(part: pd.DataFrame, who: str, column: str = "model") -> Cell:
+    row = part[part[column] == who].iloc[0]
     return num(float(row["gain"]), spread=(row["gain_low"], row["gain_high"]))
 
 

@@ -40,13 +40,12 @@ def history_title(found: Trials) -> str:
     if start == end:
         return f"No trial has a better {last(goal)} than the recipe's own setting"
     when = int(found.done.loc[so_far[so_far == end].index[0], "number"])
-    return (
-        f"{words.sentence(last(goal))} rose no further after trial {when} of "
-        f"{int(found.table['number'].max())}"
-        if found.better.get(goal) != "lower"
-        else f"{words.sentence(last(goal))} fell no further after trial {when} of "
-        f"{int(found.table['number'].max())}"
+    moved = (
+        f"{words.sentence(last(goal))} {'fell' if found.better.get(goal) == 'lower' else 'rose'}"
     )
+    if when == int(found.done["number"].iloc[-1]):
+        return f"{moved} until the last trial, {when}: more might be found"
+    return f"{moved} no further after trial {when} of {int(found.table['number'].max())}"
 
 
 def best_so_far(found: Trials, goal: str) -> pd.Series:

@@ -22,6 +22,10 @@ NOT_ALIGNED = (
     "would say nothing"
 )
 
+RECUT = (
+    "not shown: the trials explain in different features, which have nothing in common to follow"
+)
+
 
 def strip(record: Record) -> Iterable[Block]:
     """Score, importance of each feature and likeness to the chosen trial, over the trials."""
@@ -29,7 +33,9 @@ def strip(record: Record) -> Iterable[Block]:
     if found is None:
         return
     if table is None or table.empty:
-        if record.facts.value("data.load.modality") in ("image", "text"):
+        if found.recuts:
+            yield Note("How the explanation moved", RECUT)
+        elif record.facts.value("data.load.modality") in ("image", "text"):
             yield Note("How the explanation moved", NOT_ALIGNED)
         return
     mean = table.groupby(["number", "feature"], sort=False)["share"].mean().reset_index()

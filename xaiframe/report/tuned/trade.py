@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import altair as alt
@@ -51,7 +52,7 @@ def front(record: Record) -> Iterable[Block]:
 
 def said(reason: str) -> str:
     """The rule of choice with the objectives' names as a reader knows them."""
-    return " ".join(last(piece) if piece.count(".") > 1 else piece for piece in reason.split())
+    return re.sub(r"\w+(?:\.\w+){2,}", lambda found: last(found[0]), reason)
 
 
 def importance(record: Record) -> Iterable[Block]:
@@ -64,8 +65,10 @@ def importance(record: Record) -> Iterable[Block]:
         return
     top = known.sort_values("importance", ascending=False).iloc[0]
     ranked = "measure" in table and str(table["measure"].iloc[0]).startswith("absolute")
+    told = table["objective"].astype(str)
+    alone = told.map(last).nunique() == told.nunique()
     drawn = table.assign(
-        objective=table["objective"].astype(str).map(short),
+        objective=told.map(last if alone else short),
         parameter=table["parameter"].astype(str).map(setting),
     )
     goals = list(dict.fromkeys(drawn["objective"]))
@@ -81,8 +84,8 @@ def importance(record: Record) -> Iterable[Block]:
     )  # fmt: skip
     yield chart.figure(
         "parameters",
-        f"{words.sentence(setting(str(top['parameter'])))} matters most for "
-        f"{last(str(top['objective']))}",
+        f"{words.sentence(last(str(top['objective'])))} moves most with "
+        f"{setting(str(top['parameter']))}",
         chart.fit(plot, chart.HALF, 176),
         n=words.count(int(table["n"].max()), "trial") if "n" in table else "",
         how="|Rank correlation| of the parameter with the objective over the trials; for choices "

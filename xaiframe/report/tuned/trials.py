@@ -13,6 +13,12 @@ from xaiframe.report.record import Record
 
 UNIT = "tuning.search"
 KNOWN = {"number", "state", "seconds", "evaluations", "chosen", "pareto", "reason"}
+NAMES = {
+    "evaluation.faithfulness.gain_over_random": "faithfulness over random",
+    "evaluation.stability.max_sensitivity": "max-sensitivity",
+    "explanation.cost.evaluations": "cost in model rows",
+}
+"""Objectives whose last word says too little."""
 ROLES = {
     "chosen": (chart.G, "diamond"),
     "Pareto front": (chart.P, "circle"),
@@ -36,6 +42,16 @@ class Trials:
         if self.space is not None:
             return [name for name in self.space["parameter"].astype(str) if name in self.table]
         return [str(c) for c in self.table if c not in KNOWN and c not in self.goals]
+
+    @property
+    def refits(self) -> bool:
+        """Whether each trial fits a model; else it explains the one that stands."""
+        return any(one.startswith(("fit.", "model.")) for one in self.parameters)
+
+    @property
+    def recuts(self) -> bool:
+        """Whether trials differ in the features that explanations speak of."""
+        return any(one.startswith("data.") for one in self.parameters)
 
     @cached_property
     def done(self) -> pd.DataFrame:
@@ -89,8 +105,8 @@ def role(row: pd.Series) -> str:
 
 
 def last(name: str) -> str:
-    """The last word of a dotted key."""
-    return words.label(name.rsplit(".", maxsplit=1)[-1])
+    """The last word of a dotted key, or what a reader knows it as."""
+    return NAMES.get(name) or words.label(name.rsplit(".", maxsplit=1)[-1])
 
 
 def setting(name: str) -> str:
