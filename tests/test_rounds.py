@@ -73,24 +73,51 @@ def test_evidence_and_manifest_name_files_that_exist_with_their_digests(finished
         assert file_digest(finished.folder / name) == digest, name
 
 
-def test_running_again_takes_everything_from_the_cache_with_the_same_numbers(
+SLIM = (
+    "precaution=[missing,correlation]",
+    "perturbation=[kernel_shap,lime]",
+    "gradient=[smoothgrad,lrp]",
+    "evaluation=[agreement]",
+    "tuning=none",
+    "report.formats=[html]",
+)
+"""Two methods of each direction, and what compares them."""
+
+
+@pytest.fixture(scope="module")
+def lean(small) -> tuple[str, ...]:
+    """Overrides of an audit that is quick enough to be run many times."""
+    return (*small, *SLIM)
+
+
+@pytest.fixture(scope="module")
+def slim(breast_cancer, lean, tmp_path_factory) -> Path:
+    """The folder of such an audit; the cache beside it serves those that follow."""
+    return audit(breast_cancer, lean, outputs=tmp_path_factory.mktemp("slim")).folder
+
+
+def test_running_again_takes_all_but_the_report_from_the_cache_with_the_same_numbers(
     finished, breast_cancer, small, outputs
 ):
+    """What an override of the report does not touch is not computed again either."""
     heard = Heard()
-    again = audit(breast_cancer, (*small, "tuning.trials=2"), outputs=outputs, observer=heard)
+    again = audit(
+        breast_cancer,
+        (*small, "tuning.trials=2", "report.formats=[html]"),
+        outputs=outputs,
+        observer=heard,
+    )
     computed = {name for name, state in heard.states.items() if state == "done"}
     assert computed <= {"strategy.declared", "data.load", "policy.judge", "report.build"}
     assert facts(again.folder) == facts(finished.folder)
 
 
-def test_an_override_of_one_method_recomputes_what_depends_on_it_alone(
-    finished, breast_cancer, small, outputs
-):
+def test_an_override_of_one_method_recomputes_what_depends_on_it_alone(slim, breast_cancer, lean):
     heard = Heard()
     audit(
         breast_cancer,
-        (*small, "gradient.smoothgrad.samples=7", "tuning=none"),
-        outputs=outputs,
+        (*lean, "gradient.smoothgrad.samples=7"),
+        outputs=slim.parent.parent,
         observer=heard,
     )
     assert heard.states["gradient.smoothgrad"] == "done"
@@ -99,38 +126,24 @@ def test_an_override_of_one_method_recomputes_what_depends_on_it_alone(
         assert heard.states[kept] == "cached", kept
 
 
-def test_an_override_that_touches_only_the_report_recomputes_only_the_report(
-    finished, breast_cancer, small, outputs
-):
+def test_a_frozen_recipe_runs_again_and_takes_overrides(slim):
     heard = Heard()
-    audit(
-        breast_cancer,
-        (*small, "tuning.trials=2", "report.formats=[html]"),
-        outputs=outputs,
-        observer=heard,
-    )
-    computed = {name for name, state in heard.states.items() if state == "done"}
-    assert computed <= {"strategy.declared", "data.load", "policy.judge", "report.build"}
-
-
-def test_a_frozen_recipe_runs_again_and_takes_overrides(finished, outputs):
-    heard = Heard()
-    frozen = finished.folder / "recipe.yaml"
-    narrowed = ["gradient=[saliency]", "evaluation=[completeness]", "tuning=none"]
-    audit(frozen, narrowed, outputs=outputs, observer=heard)
+    narrowed = ["gradient=[lrp]", "evaluation=[completeness]"]
+    audit(slim / "recipe.yaml", narrowed, outputs=slim.parent.parent, observer=heard)
     ran = {name for name in heard.states if name.startswith("gradient.")}
-    assert ran == {"gradient.saliency"}
-    assert heard.states["gradient.saliency"] == "cached"
+    assert ran == {"gradient.lrp"}
+    assert heard.states["gradient.lrp"] == "cached"
 
 
 def test_a_method_that_raises_becomes_an_error_finding_and_the_audit_goes_on(
-    breast_cancer, small, tmp_path, monkeypatch
+    slim, breast_cancer, lean, monkeypatch
 ):
     def fail(self: Lime, bank: object) -> None:
         raise ZeroDivisionError("planted")
 
     monkeypatch.setattr(Lime, "explain", fail)
-    run = audit(breast_cancer, (*small, "tuning=none"), outputs=tmp_path)
+    other = (*lean, "perturbation.lime.samples=150")  # not what the cache holds
+    run = audit(breast_cancer, other, outputs=slim.parent.parent)
     [error] = [one for one in run.findings if one.status == "error"]
     assert "planted" in error.message + error.reason + str(error.value)
     assert run.verdict.status == "fail"
@@ -138,7 +151,7 @@ def test_a_method_that_raises_becomes_an_error_finding_and_the_audit_goes_on(
     assert ("perturbation.lime.error", "{}") in found
     monkeypatch.undo()
     heard = Heard()
-    mended = audit(breast_cancer, (*small, "tuning=none"), outputs=tmp_path, observer=heard)
+    mended = audit(breast_cancer, other, outputs=slim.parent.parent, observer=heard)
     assert heard.states["evaluation.agreement"] == "done"
     assert heard.states["perturbation.kernel_shap"] == "cached"
     assert any(
@@ -148,8 +161,8 @@ def test_a_method_that_raises_becomes_an_error_finding_and_the_audit_goes_on(
     assert any(name == "evaluation.agreement.mean_spearman" for name, _ in found)
 
 
-def test_two_rounds_apply_the_automatic_prescriptions(breast_cancer, small, tmp_path):
-    run = audit(breast_cancer, (*small, "rounds=2", "tuning=none"), outputs=tmp_path)
+def test_two_rounds_apply_the_automatic_prescriptions(slim, breast_cancer, lean):
+    run = audit(breast_cancer, (*lean, "rounds=2"), outputs=slim.parent.parent)
     first, second = (run.folder / f"round-{number}" for number in (1, 2))
     prescribed = yaml.safe_load((first / "prescriptions.yaml").read_text())
     automatic = {
@@ -165,16 +178,15 @@ def test_two_rounds_apply_the_automatic_prescriptions(breast_cancer, small, tmp_
 
 
 def test_a_killed_run_never_looks_finished_and_goes_on_from_the_cache(
-    finished, breast_cancer, small, tmp_path
+    slim, breast_cancer, lean, tmp_path
 ):
-    options = (*small, "tuning=none", "report.formats=[html]")
     code = (
         "import sys, time; from xaiframe.rounds import audit; from xaiframe.observer import "
         "SilentObserver\n"
         "class Stop(SilentObserver):\n"
         "    def unit(self, stage, choice, state, note=''):\n"
         "        if stage == 'evaluation': print('here', flush=True); time.sleep(60)\n"
-        f"audit({str(breast_cancer)!r}, {options!r}, outputs={str(tmp_path)!r}, observer=Stop())"
+        f"audit({str(breast_cancer)!r}, {lean!r}, outputs={str(tmp_path)!r}, observer=Stop())"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -185,11 +197,12 @@ def test_a_killed_run_never_looks_finished_and_goes_on_from_the_cache(
     home = tmp_path / "breast_cancer"
     assert [path.name for path in home.iterdir() if not path.name.startswith(".")] == []
     heard = Heard()
-    run = audit(breast_cancer, options, outputs=tmp_path, observer=heard)
-    for unit in ("model.fit", "perturbation.kernel_shap", "gradient.integrated_gradients"):
+    run = audit(breast_cancer, lean, outputs=tmp_path, observer=heard)
+    for unit in ("model.fit", "perturbation.kernel_shap", "gradient.smoothgrad"):
         assert heard.states[unit] == "cached"
     assert [path.name for path in home.iterdir() if path.name.startswith(".")] == []
-    same = facts(finished.folder)
+    same = facts(slim)
+    assert facts(run.folder).keys() == same.keys()
     for key, fact in facts(run.folder).items():
         if (
             key[0].startswith(("perturbation", "gradient", "evaluation"))
@@ -264,25 +277,75 @@ fit: {epochs: 8, learning_rate: 0.02}
 explain: {instances: 4, repeats: 0, sample: 20, cases: 1}
 report: {formats: [html]}
 """
+GENTLE = """
+weigh_a_little:
+  relation: precaution → optimization
+  when: {fact: data.load.rows, above: 1}
+  then: {fit.weight_decay: 0.002}
+  because: A rule that does nothing to speak of.
+  expect: {fact: model.validation.score, direction: higher}
+  automatic: true
+"""
 
 
-def test_a_change_that_did_harm_is_taken_back_by_a_round_of_its_own(tmp_path):
-    (tmp_path / "conf" / "prescription").mkdir(parents=True)
-    (tmp_path / "conf" / "prescription" / "stop_learning.yaml").write_text(HARMFUL)
-    (tmp_path / "taught.yaml").write_text(TAUGHT)
-    run = audit(tmp_path / "taught.yaml", outputs=tmp_path / "out")
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory) -> Path:
+    """A small recipe with a harmful and a harmless rule beside it."""
+    place = tmp_path_factory.mktemp("taught")
+    (place / "conf" / "prescription").mkdir(parents=True)
+    for name, text in (("stop_learning", HARMFUL), ("weigh_a_little", GENTLE)):
+        (place / "conf" / "prescription" / f"{name}.yaml").write_text(text)
+    (place / "taught.yaml").write_text(TAUGHT)
+    return place / "taught.yaml"
+
+
+def test_a_change_that_did_harm_is_taken_back_by_a_round_of_its_own(taught):
+    run = audit(taught, outputs=taught.parent / "out")
     rates = [
         yaml.safe_load((run.folder / f"round-{n}" / "recipe.yaml").read_text())["fit"]
         for n in (1, 2, 3)
     ]
     assert [one["learning_rate"] for one in rates] == [0.02, 1e-9, 0.02]
     first, last = (facts(run.folder / f"round-{n}") for n in (1, 3))
-    between = {key: last.pop(key) for key in list(last) if key[0].startswith("rounds.paired.")}
+    between = {key: last.pop(key) for key in list(last) if key[0].startswith("rounds.")}
     assert first == last
     assert facts(run.folder) == last | between
     assert between["rounds.paired.answers_changed", "{}"].value == 0
+    assert between["rounds.course.taken_back", "{}"].value == 1
     told = json.loads((run.folder / "effects.json").read_text())
     assert [(one["verdict"], one["round"], one["taken_back"]) for one in told] == [
         ("harmful", 2, True)
     ]
     assert "1 became worse" in (run.folder / "report.html").read_text()
+
+
+def test_of_two_that_promised_the_same_fact_only_the_harmful_goes(taught):
+    """The third round runs without the one that the owner had to accept."""
+    overrides = (
+        "rounds=3",
+        "prescription=[stop_learning,weigh_a_little]",
+        "prescription.stop_learning.automatic=false",
+        "accept=[stop_learning]",
+    )
+    run = audit(taught, overrides, outputs=taught.parent / "out")
+    fits = [
+        yaml.safe_load((run.folder / f"round-{n}" / "recipe.yaml").read_text())["fit"]
+        for n in (1, 2, 3)
+    ]
+    assert [one["learning_rate"] for one in fits] == [0.02, 1e-9, 0.02]
+    assert [one.get("weight_decay") for one in fits[1:]] == [0.002, 0.002]
+    assert not (run.folder / "round-4").exists()
+    told = json.loads((run.folder / "effects.json").read_text())
+    assert [(one["prescription"], one["round"], one["against"], one["superseded"],
+             one["taken_back"]) for one in told] == [
+        ("stop_learning", 2, 1, True, False), ("weigh_a_little", 2, 1, True, False),
+        ("weigh_a_little", 3, 1, False, False), ("stop_learning", 2, 3, False, True),
+    ]  # fmt: skip
+    found = facts(run.folder)
+    told = {labels: fact.value for (name, labels), fact in found.items()
+            if name == "rounds.course.outcome"}  # fmt: skip
+    assert told == {
+        '{"prescription": "stop_learning", "round": "2"}': "taken back",
+        '{"prescription": "weigh_a_little", "round": "3"}': "in force",
+    }
+    assert found["rounds.course.not_told_apart", "{}"].value == 0
