@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score
+from torch import nn
 
+from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
-from xaiframe.evaluation.shortcuts import Shortcuts, above_chance, intervals
+from xaiframe.evaluation.shortcuts import Shortcuts, intervals
+from xaiframe.probe.telling import above_chance
 
 
 @pytest.fixture
@@ -68,6 +72,31 @@ def test_copies_of_a_shortcut_are_shuffled_together(scene, value_of):
     outcome = Shortcuts()(evidence)
     assert value_of(outcome, "suspects").value == 3
     assert value_of(outcome, "lost").value > 0.7
+
+
+@pytest.mark.parametrize(("leans_on", "lost"), [([0], 1.0), ([1, 2, 3], 0.0)])
+def test_of_a_suspect_patch_only_what_tells_is_shuffled(gather, linear, value_of, leans_on, lost):
+    """Two patches of two pixels: one pixel names the class, the others tell something."""
+    random, rows = np.random.default_rng(0), 300
+    y = np.arange(rows) % 2
+    x = random.normal(size=(rows, 1, 1, 4)).astype(np.float32)
+    x[:, 0, 0, 0] = 2 * y - 1
+    x[:, 0, 0, 1:] += 2 * y[:, None] - 1
+    split = Split(np.arange(rows), x, y, pd.DataFrame({"a": y}))
+    mask = np.array([[[0, 0, 1, 1]]])
+    data = Data("image", "classification", split, split, split, ("p", "q"), mask, ("u", "v"))
+    weights = np.zeros((2, 4))
+    weights[:, leans_on] = [[-1], [1]]
+    evidence = gather(data, nn.Sequential(nn.Flatten(), *linear(weights.tolist())))
+    outcome = Shortcuts()(evidence)
+    assert value_of(outcome, "suspects").value == 1
+    assert value_of(outcome, "telling", feature="p").value == 1
+    assert outcome.arrays["elements"]["telling"].tolist() == [[[True, False, False, False]]]
+    assert outcome.tables["features"][["telling", "elements"]].to_numpy().tolist() == [
+        [1, 2],
+        [0, 2],
+    ]
+    assert value_of(outcome, "lost").value == pytest.approx(lost, abs=0.15)
 
 
 def test_a_suspect_that_the_model_ignores_costs_nothing(scene, value_of):
@@ -140,4 +169,6 @@ def test_every_share_has_its_interval_and_what_never_varies_tells_nothing(scene,
         "low",
         "high",
         "suspect",
+        "telling",
+        "elements",
     ]

@@ -178,7 +178,8 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
     "shortcut": (
         [measured("evaluation.shortcuts.reliance", 0.2, 0.1, 0.3, feature="patch 0,3"),
          Fact("data.load.modality", "image")],
-        {"repair": ["mask"], "repair.mask.features": ["patch 0,3"]},
+        {"repair": ["mask"], "repair.mask.features": ["patch 0,3"],
+         "repair.mask.elements": "telling"},
         [measured("evaluation.shortcuts.reliance", 0.2, 0.01, 0.4, feature="patch 0,3"),
          Fact("data.load.modality", "image")],
     ),

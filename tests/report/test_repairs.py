@@ -59,3 +59,11 @@ def test_features_that_a_repair_names_are_told(run):
         "Deduplicate holds still “patch 0,3” and “a”.",
         "Reweigh makes the fit pay for leaning on “patch 0,3” and “a”.",
     ]
+
+
+def test_a_feature_held_in_part_says_how_much_of_it(run):
+    folder = run / "artifacts" / "repair.deduplicate"
+    table = pd.DataFrame({"feature": ["p", "q"], "held": [4, 1], "elements": [4, 4]})
+    table.to_parquet(folder / "masked.parquet")
+    _, prose, *_ = repairs(Record(run))
+    assert prose.paragraphs == ["Deduplicate holds still “p” and 1 of 4 elements of “q”."]

@@ -17,6 +17,7 @@ from xaiframe.report import explained
 from xaiframe.report.evaluation import unmeasured
 from xaiframe.report.record import Record
 from xaiframe.report.shortcuts import shortcuts
+from xaiframe.store import npz_bytes
 
 
 def record(source, target, suspects=(), lost=(0.4, 0.3, 0.5)):
@@ -38,6 +39,7 @@ def record(source, target, suspects=(), lost=(0.4, 0.3, 0.5)):
     table = pd.DataFrame({"feature": names, "alone": alone})
     table["low"], table["high"] = table["alone"] - 0.05, table["alone"] + 0.05
     table["suspect"] = table["feature"].isin(suspects)
+    table["telling"], table["elements"] = np.where(table["suspect"], 3, 0), 4
     folder = target / "artifacts" / "evaluation.shortcuts"
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "features.parquet")
@@ -66,14 +68,22 @@ def test_no_suspect_and_a_suspect_that_is_not_used_are_said_so(table_run, tmp_pa
     assert said in table.title
 
 
-def test_pictures_show_where_the_suspects_lie(image_run, tmp_path):
+def test_pictures_show_what_tells_in_the_suspects(image_run, tmp_path):
     source = Record(image_run)
     names = explained.features(source)
     found = record(image_run, tmp_path / "run", names[:1])
-    _, head, grid = shortcuts(found)
-    assert "mean training picture" in head.text
+    tell = np.zeros(explained.inputs(source)["feature_mask"].shape, dtype=bool)
+    tell[0, 0, -1] = True
+    folder = tmp_path / "run" / "artifacts" / "evaluation.shortcuts"
+    (folder / "elements.npz").write_bytes(npz_bytes({"telling": tell}))
+    table, head, grid = shortcuts(found)
+    assert [row[3].text for row in table.cells()[:2]] == ["3 of 4 pixel values", "–"]
+    assert "framed on the mean training picture" in head.text
     shown = [np.asarray(Image.open(io.BytesIO(one.image)).convert("RGB")) for one in grid.blocks]
-    assert all((np.abs(one.astype(int) - [230, 159, 0]).sum(axis=2) < 30).any() for one in shown)
+    for one in shown:
+        frame = np.abs(one.astype(int) - [230, 159, 0]).sum(axis=2) < 30
+        wide = one.shape[1] // tell.shape[2]
+        assert frame[: wide + 2, -wide - 2 :].sum() == frame.sum() > 0
     assert len(list(shortcuts(replace(found, redact=True)))) == 1
 
 

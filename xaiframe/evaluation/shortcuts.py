@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.model_selection import cross_val_predict
 
 from xaiframe.data.face import Data, Split
 from xaiframe.errors import NotApplicable
@@ -17,15 +15,16 @@ from xaiframe.evaluation.evidence import Evidence
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 from xaiframe.model.face import Model
-from xaiframe.probe.likeness import headline, resampling, score
-
-TREES = 20
-FOLDS = 3
+from xaiframe.probe.likeness import resampling, score
+from xaiframe.probe.telling import above_chance, alone, rescaled, some, telling
 
 
 @dataclass(frozen=True)
 class Shortcuts:
     """Per feature: what it tells alone, and what the model loses without the suspects together.
+
+    Of a suspect patch or segment only those elements count that tell the target: without them it
+    tells no more than the features that are no suspects (:mod:`xaiframe.probe.telling`).
 
     power: a feature is a suspect where the skill of a small forest on it alone, out of fold on
     training rows, reaches this share of the model's skill on validation rows.
@@ -34,7 +33,7 @@ class Shortcuts:
     rows: at most so many rows of each split. repeats: shuffles of the suspects.
 
     Skill is balanced accuracy above chance ÷ what there is above chance, or R²: 0 guesses, 1 is
-    always right. ``reliance`` is the share of the model's skill that goes when all suspects are
+    always right. ``reliance`` is the share of the model's skill that goes when all that tells is
     shuffled together between validation rows: copies of one shortcut stand in for each other, so
     that shuffling one alone would show nothing. Only the perturbation side is asked: an average of
     both directions hid planted shortcuts. After Geirhos et al. 2020 (arXiv:2004.07780) and Ross
@@ -61,7 +60,8 @@ class Shortcuts:
     def __call__(self, evidence: Evidence) -> Outcome:
         """Facts skill, alone per feature (intervals over the rows), suspects (how many), and lost:
         the share of the skill that goes with them, also as reliance per suspect; its interval is
-        over the shuffles. Table features: alone, low, high, suspect.
+        over the shuffles; telling per suspect: by how many of its elements. Table features: alone,
+        low, high, suspect, telling, elements; arrays elements.telling ``input_shape``.
 
         Raises NotApplicable where features differ from instance to instance or the model does no
         better than guessing.
@@ -70,33 +70,32 @@ class Shortcuts:
         if not data.aligned:
             raise NotApplicable("no feature is the same in two instances, so none is a shortcut")
         rng = np.random.default_rng([seed, 641])
-        train, validation = (self._some(data.splits[name], rng) for name in ("train", "validation"))
+        train, validation = (
+            some(data.splits[name], self.rows, rng) for name in ("train", "validation")
+        )
         answers = evidence.model.predictions(validation.x)
         own = above_chance(data, validation.y, answers)
         if own <= 0:
             raise NotApplicable("the model does no better than guessing on validation rows")
-        told = [self._alone(data, train, k, seed) for k in range(len(data.features))]
-        alone = np.array([above_chance(data, train.y, one) for one in told])
-        spread = intervals(data, train.y, told, seed)
         (ends,) = intervals(data, validation.y, [answers], seed)
-        suspects = np.flatnonzero(alone >= self.power * own)
+        table = told_alone(data, train, seed)
+        shares = table["alone"].to_numpy()
+        suspects = np.flatnonzero(shares >= self.power * own)
         if len(suspects) > self.share * len(data.features):
             suspects = suspects[:0]
+        limit = float(np.delete(shares, suspects).max(initial=0.0))
+        tell = telling(data, train, suspects, limit, seed)
+        table["suspect"] = np.isin(np.arange(len(data.features)), suspects)
+        for name, inside in (("telling", tell), ("elements", np.ones_like(tell))):
+            table[name] = np.bincount(data.feature_mask[inside], minlength=len(data.features))
         facts = [
             Fact("skill", own, "share", n=len(validation), interval=ends, better="higher"),
             Fact("suspects", len(suspects), "features", n=len(train), better="lower"),
-            *(
-                Fact("alone", float(alone[k]), "share", {"feature": name}, len(train), spread[k],
-                     source=source("scikit-learn"))
-                for k, name in enumerate(data.features)
-            ),
-        ]  # fmt: skip
-        table = pd.DataFrame({"feature": data.features, "alone": alone})
-        table[["low", "high"]] = np.array(spread)
-        table["suspect"] = np.isin(np.arange(len(data.features)), suspects)
+            *table_facts(table, len(train)),
+        ]
         lost = np.zeros(self.repeats)
         if len(suspects):
-            lost = self._lost(data, evidence.model, validation, suspects, own, rng)
+            lost = self._lost(data, evidence.model, validation, tell, own, rng)
         reach = t.ppf(0.975, self.repeats - 1) * lost.std(ddof=1) / np.sqrt(self.repeats)
         found = float(lost.mean()), (float(lost.mean() - reach), float(lost.mean() + reach))
         facts += [
@@ -106,37 +105,18 @@ class Shortcuts:
                 *(("reliance", {"feature": data.features[k]}) for k in suspects),
             )
         ]
-        return Outcome(facts, {"features": table})
-
-    def _some(self, split: Split, rng: np.random.Generator) -> Split:
-        if len(split) <= self.rows:
-            return split
-        return split.take(np.sort(rng.choice(len(split), self.rows, replace=False)))
-
-    def _alone(self, data: Data, train: Split, feature: int, seed: int) -> Array:
-        """``(n,)`` out-of-fold answers of a forest that sees one feature's elements only; of one
-        that sees nothing where they never vary."""
-        seen = train.x.reshape(len(train), -1)[:, data.feature_mask.reshape(-1) == feature]
-        if not np.ptp(seen, axis=0).any():
-            return constant(data, train.y)
-        forest = RandomForestClassifier if data.classes else RandomForestRegressor
-        small = forest(TREES, min_samples_leaf=3, random_state=seed % 2**32)
-        try:
-            return np.asarray(cross_val_predict(small, seen, train.y, cv=FOLDS))
-        except ValueError as error:  # a class with fewer rows than folds
-            raise NotApplicable(f"the training rows cannot be parted: {error}") from error
+        return Outcome(facts, {"features": table}, {"elements": {"telling": tell}})
 
     def _lost(
         self,
         data: Data,
         model: Model,
         rows: Split,
-        suspects: Array,
+        inside: Array,
         own: float,
         rng: np.random.Generator,
     ) -> Array:
-        """``(repeats,)`` share of the skill lost when the suspects come from another row."""
-        inside = np.isin(data.feature_mask, suspects)
+        """``(repeats,)`` share of the skill lost when the elements ``inside`` are another row's."""
         lost = []
         for _ in range(self.repeats):
             other = rows.x[rng.permutation(len(rows))]
@@ -145,27 +125,30 @@ class Shortcuts:
         return np.array(lost)
 
 
-def constant(data: Data, y: Array) -> Array:
-    """``(n,)`` the answers of what knows nothing: the first class, or the mean."""
-    return np.zeros_like(y) if data.classes else np.full(len(y), y.mean())
+def told_alone(data: Data, train: Split, seed: int) -> pd.DataFrame:
+    """Per feature: feature, alone, low, high: what it tells on training rows, with 95 %."""
+    told = [alone(data, train, data.feature_mask == k, seed) for k in range(len(data.features))]
+    shares = [above_chance(data, train.y, one) for one in told]
+    table = pd.DataFrame({"feature": data.features, "alone": shares})
+    table[["low", "high"]] = np.array(intervals(data, train.y, told, seed))
+    return table
 
 
-def above_chance(data: Data, y: Array, told: Array) -> float:
-    """Balanced accuracy above chance ÷ what there is above it, or R²; 0 guesses, 1 is right."""
-    return float(_above(data, y, np.array(headline(y, told, data.task))))
+def table_facts(table: pd.DataFrame, n: int) -> Iterator[Fact]:
+    """alone of every feature, telling of every suspect."""
+    forest = source("scikit-learn")
+    for row in table.to_dict("records"):
+        label, ends = {"feature": str(row["feature"])}, (row["low"], row["high"])
+        yield Fact("alone", row["alone"], "share", label, n, ends, source=forest)
+    for row in table[table["suspect"]].to_dict("records"):
+        label = {"feature": str(row["feature"])}
+        yield Fact("telling", row["telling"], "elements", label, n, source=forest)
 
 
 def intervals(data: Data, y: Array, told: Sequence[Array], seed: int) -> list[tuple[float, float]]:
     """95 % of :func:`above_chance` of each of several answers ``(n,)`` when the rows are drawn
     again, within their classes."""
     weights = resampling(y if data.classes else np.zeros(len(y), dtype=int), seed)
-    drawn = [_above(data, y, score(y, one, weights, data.task)) for one in told]
+    drawn = [rescaled(data, y, score(y, one, weights, data.task)) for one in told]
     ends = [np.nanquantile(one, [0.025, 0.975]) for one in drawn]
     return [(float(low), float(high)) for low, high in ends]
-
-
-def _above(data: Data, y: Array, right: Array) -> Array:
-    if not data.classes:
-        return right
-    chance = 1 / len(np.unique(y))
-    return (right - chance) / (1 - chance) if chance < 1 else np.zeros_like(right)

@@ -84,10 +84,16 @@ def named(record: Record, applied: Sequence[str]) -> Iterable[Block]:
         for name, what in NAMING.items():
             table = record.table(f"repair.{repair}", name)
             if table is not None and len(table):
-                features = words.listing(map(words.quoted, table["feature"]))
+                features = words.listing([_part(row) for _, row in table.iterrows()])
                 told.append(f"{words.sentence(words.label(repair))} {what} {features}.")
     if told:
         yield Prose(told)
+
+
+def _part(row: pd.Series) -> str:
+    """A feature's name, with how much of it where not all of it is meant."""
+    name, held, elements = words.quoted(row["feature"]), row.get("held"), row.get("elements")
+    return name if held == elements else f"{held} of {elements} elements of {name}"
 
 
 def changed(record: Record, applied: Sequence[str]) -> Iterable[Block]:

@@ -18,7 +18,14 @@ from xaiframe.repair.changes import outcome
 from xaiframe.repair.repaired import PLAIN, Conduct, Repaired
 from xaiframe.runner.ledger import Ledger, room_digest
 
-ROOMS = ("data", "repair", "precaution", "model/preparation.py")
+ROOMS = (
+    "data",
+    "repair",
+    "precaution",
+    "probe/telling.py",
+    "probe/likeness.py",
+    "model/preparation.py",
+)
 """What a repair's rows depend on beside its own file."""
 Step = Callable[[Split], Repaired]
 
