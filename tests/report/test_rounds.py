@@ -171,6 +171,13 @@ def test_the_summary_tells_gain_and_cost_in_one_place(run):
     assert prose.title == "The same test rows in round 1 and round 2"
 
 
+def test_a_fall_back_to_the_first_round_moves_nothing(run):
+    fact = Fact(SCORE.name, 0.0, "share", n=300, interval=(0.0, 0.0))
+    (run / "facts.json").write_text(json.dumps([fact.to_dict()]))
+    (prose,) = same_rows(Record(run))
+    assert prose.paragraphs[0].endswith("equally, moved by 0.000: no change beyond chance.")
+
+
 @pytest.mark.parametrize(
     ("ends", "worth"), [((0.01, 0.03), ": better."), ((-0.03, -0.01), ": worse.")]
 )

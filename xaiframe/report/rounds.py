@@ -223,7 +223,8 @@ def paired(record: Record) -> str:
     if moved is None or not isinstance(moved.value, (int, float)):
         return ""
     name = "R²" if moved.unit == "R²" else "accuracy, counting classes equally,"
-    spread = f" ({words.interval(moved.interval)})" if moved.interval else ""
+    ends = words.interval(moved.interval) if moved.interval else ""
+    spread = f" ({ends})" if ends else ""
     low, high = moved.interval or (-1.0, 1.0)
     worth = "better" if low > 0 else "worse" if high < 0 else "no change beyond chance"
     said = (
