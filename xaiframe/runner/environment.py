@@ -13,7 +13,7 @@ from xaiframe.store import PACKAGE
 PACKAGES = (
     "xaiframe", "torch", "pytorch-lightning", "torchmetrics", "captum", "shap", "lime",
     "scikit-learn", "scipy", "numpy", "pandas", "pyarrow", "pandera", "optuna", "hydra-core",
-    "omegaconf", "altair", "vl-convert-python", "weasyprint", "matplotlib",
+    "hyperopt", "ray", "omegaconf", "altair", "vl-convert-python", "weasyprint", "matplotlib",
 )  # fmt: skip
 
 
