@@ -15,7 +15,6 @@ from xaiframe.evaluation.statistics import (
     ratio,
     relabelled,
     shares,
-    spread_positions,
 )
 
 
@@ -102,14 +101,6 @@ def test_shares_keep_signs_and_sum_to_one_in_magnitude():
     found = shares(np.array([[1.0, -3.0], [0.0, 0.0], [np.inf, 1.0]]))
     np.testing.assert_allclose(found[0], [0.25, -0.75])
     assert np.isnan(found[1:]).all()
-
-
-@pytest.mark.parametrize(("n", "limit"), [(1, 5), (5, 5), (48, 24), (48, 12), (7, 2)])
-def test_positions_are_spread_from_end_to_end(n, limit):
-    found = spread_positions(n, limit)
-    assert len(found) == min(n, limit)
-    assert found[0] == 0
-    assert found[-1] == (n - 1 if limit > 1 else 0)
 
 
 def test_what_is_not_there_takes_no_part():

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Engine, Evidence, Explained
-from xaiframe.evaluation.statistics import spread_positions
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
 
@@ -57,7 +57,7 @@ class CrossCheck:
         checked = [one for one in evidence.local.values() if one.counterpart]
         if not checked:
             raise NotApplicable("no method that was computed here is in a library as well")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         facts, rows = list[Fact](), list[pd.DataFrame]()
         for one in checked:
             try:

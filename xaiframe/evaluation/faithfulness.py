@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence, Explained
 from xaiframe.evaluation.removals import places
-from xaiframe.evaluation.statistics import Estimate, absent, mean, spread_positions
+from xaiframe.evaluation.statistics import Estimate, absent, mean
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.probe.coalitions import CoalitionBank
@@ -88,7 +89,7 @@ class Faithfulness:
         """
         if not evidence.local:
             raise NotApplicable("no local attribution was explained")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         bank = evidence.coalitions(positions)
         there = evidence.present(positions)
         if np.allclose(bank.full, bank.empty, rtol=1e-6, atol=0):
@@ -128,7 +129,7 @@ class Faithfulness:
     def _chain(self, bank: CoalitionBank, place: Array, there: Array) -> Chain:
         """Curves for features at ``place`` ``(n, features)`` in their order, 0 the first; an
         instance's curve goes over the features that are ``there``."""
-        cuts = spread_positions(bank.features + 1, self.points)
+        cuts = evenly(bank.features + 1, self.points)
         reached = np.round(cuts / bank.features * there.sum(axis=1, keepdims=True))
         first = place[:, None, :] < reached[:, :, None]
         values = bank.values(np.concatenate([~first, first], axis=1))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.similarity import Repeats, likeness
-from xaiframe.evaluation.statistics import spread_positions
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.probe.holding import Shuffled
@@ -52,7 +52,7 @@ class LearntNothing:
             raise NotApplicable("no local attribution was explained")
         if evidence.refit is None:
             raise NotApplicable("it needs a model that is trained here, to train it again")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         asked, names = evidence.asked(positions), list(evidence.local)
         repeats: Repeats = [
             evidence.reexplain(

@@ -13,10 +13,11 @@ import pandas as pd
 import torch
 from torch import nn
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable, Problem, RecipeError
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.similarity import likeness, similarity
-from xaiframe.evaluation.statistics import Estimate, spread_positions
+from xaiframe.evaluation.statistics import Estimate
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import WhiteBox
@@ -69,7 +70,7 @@ class ParameterRandomisation:
         layers = resettable(network)
         if not layers:
             raise NotApplicable("no layer of the model can draw new weights")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         outcome, rows = Outcome(), []
         repeats: list[Mapping[str, Array]] = []
         for depth in depths(len(layers)):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.removals import places
-from xaiframe.evaluation.statistics import mean, spread_positions
+from xaiframe.evaluation.statistics import mean
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
@@ -55,7 +56,7 @@ class PerturbationGap:
             raise NotApplicable("no local attribution was explained")
         if len(evidence.data.features) < 2:
             raise NotApplicable("a single feature cannot be held against others")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         bank = evidence.coalitions(positions)
         there = evidence.present(positions)
         drawn = np.stack(

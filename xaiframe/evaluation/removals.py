@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence, Explained
-from xaiframe.evaluation.statistics import Estimate, spread_positions
+from xaiframe.evaluation.statistics import Estimate
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
@@ -56,7 +57,7 @@ def removals(evidence: Evidence, instances: int, draws: int) -> Removals:
 def _asked(evidence: Evidence, instances: int, draws: int) -> Removals:
     if not evidence.local:
         raise NotApplicable("no local attribution was explained")
-    positions = spread_positions(len(evidence.ids), instances)
+    positions = evenly(len(evidence.ids), instances)
     there = evidence.present(positions)
     able = there.sum(axis=1) > 1
     if not able.any():

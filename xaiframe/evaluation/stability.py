@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Asked, Evidence, Explained
-from xaiframe.evaluation.statistics import Estimate, mean, rank_correlations, spread_positions
+from xaiframe.evaluation.statistics import Estimate, mean, rank_correlations
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better
 from xaiframe.probe.movable import movable
@@ -58,7 +59,7 @@ class Stability:
         """
         if not evidence.local:
             raise NotApplicable("no local attribution was explained")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         found = [
             evidence.reexplain(evidence.model, copy, list(evidence.local))
             for copy in self.copies(evidence, positions)

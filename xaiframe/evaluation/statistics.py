@@ -196,8 +196,3 @@ def shares(values: Array) -> Array:
     a row without any attribution, or with a non-finite one, is NaN."""
     total = np.abs(values).sum(axis=1, keepdims=True)
     return np.asarray(values / np.where(np.isfinite(total) & (total > 0), total, np.nan))
-
-
-def spread_positions(n: int, limit: int) -> Array:
-    """At most ``limit`` positions spread evenly over ``0 … n − 1``, the ends included."""
-    return np.unique(np.linspace(0, n - 1, min(n, limit)).round().astype(int))

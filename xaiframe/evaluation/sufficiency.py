@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence
 from xaiframe.evaluation.removals import places
-from xaiframe.evaluation.statistics import mean, spread_positions
+from xaiframe.evaluation.statistics import mean
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better
 from xaiframe.probe.coalitions import CoalitionBank
@@ -53,7 +54,7 @@ class Sufficiency:
         if not evidence.local:
             raise NotApplicable("no local attribution was explained")
         likely = replace(evidence.reference, output="probability")
-        positions = spread_positions(len(evidence.ids), self.instances)
+        positions = evenly(len(evidence.ids), self.instances)
         scorer = Scorer(evidence.model, likely, evidence.scorer.max_batch)
         bank = replace(evidence, scorer=scorer).coalitions(positions)
         there = evidence.present(positions)

@@ -13,6 +13,7 @@ from scipy.stats import mannwhitneyu
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.concepts import Concepts as Answer
@@ -93,8 +94,7 @@ class Concepts(Method):
                 "large: {column: area, above: 800}"
             )
         data, scorer, before = population.data, population.scorer, population.scorer.evaluations
-        size = min(self.sample, len(data.train))
-        pool = data.train.take(np.linspace(0, len(data.train) - 1, size).round().astype(int))
+        pool = data.train.take(evenly(len(data.train), self.sample))
         met = {str(name): self._rows(str(name), one, population, pool)
                for name, one in self.concepts.items()}  # fmt: skip
         halves = Halves.of(population.model, scorer, self.layer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.optimum import Optimum
@@ -144,7 +145,7 @@ def distances(population: Population, x: Array) -> tuple[Array, float]:
     """``(k,)`` from each of ``x`` to the nearest training row, and the median of how far those lie
     from their nearest other: root mean square over elements, in standard deviations."""
     rows = population.data.train.x
-    chosen = np.linspace(0, len(rows) - 1, min(len(rows), COMPARED)).round().astype(int)
+    chosen = evenly(len(rows), COMPARED)
     scale = population.data.scale.reshape(-1)
     known = np.unique(rows[chosen].reshape(len(chosen), -1) / scale, axis=0).astype(np.float64)
     asked = x.reshape(len(x), -1).astype(np.float64) / scale

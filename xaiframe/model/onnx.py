@@ -12,6 +12,7 @@ import torch
 from torch import fx, nn
 
 from xaiframe.data.face import Data
+from xaiframe.data.spread import evenly
 from xaiframe.errors import ModelError, NotApplicable, Problem
 from xaiframe.explanation import Array
 from xaiframe.model.face import TOTAL, BlackBox, Model, WhiteBox
@@ -64,7 +65,7 @@ class Onnx:
         """The model for ``data``; raises :class:`ModelError` where file and data do not fit."""
         file = read(self.path, self.input, self.output)
         feed = feed_of(file, data)
-        rows = data.train.x[np.linspace(0, len(data.train) - 1, ROWS).astype(int)]
+        rows = data.train.x[evenly(len(data.train), ROWS)]
         answers = file(feed.array(rows))
         head, inside = head_of(file.proto, file.output)
         gives = self._gives(answers, head, data)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.interactions import Interactions
@@ -78,7 +79,7 @@ class FeatureInteraction(Method):
         size, names = min(self.sample, len(population.rows)), np.array(population.features, object)
         if size < FEWEST:
             raise NotApplicable(f"{size} rows tell no effect from chance; {FEWEST} may")
-        rows = np.linspace(0, len(population.rows) - 1, size).round().astype(int)
+        rows = evenly(len(population.rows), self.sample)
         every = np.eye(len(names), dtype=bool)
         whole = centred(mixing.recomposed(np.repeat(rows[:, None], len(names), axis=1)))
         if np.allclose(whole, 0, atol=1e-12):

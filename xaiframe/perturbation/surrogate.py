@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Method
 from xaiframe.kinds.surrogate import Surrogate as StandIns
@@ -70,8 +71,7 @@ class Surrogate(Method):
         """
         data, scorer, before = population.data, population.scorer, population.scorer.evaluations
         sheet, task = Sheet(data), data.task
-        size = min(self.sample, len(data.train))
-        learnt = data.train.x[np.linspace(0, len(data.train) - 1, size).round().astype(int)]
+        learnt = data.train.x[evenly(len(data.train), self.sample)]
         scores, held = scorer.outputs(learnt), scorer.outputs(population.rows.x)
         answers, due = answer(scores, task), answer(held, task)
         if len(np.unique(answers)) < 2 or len(np.unique(due)) < 2:
@@ -90,7 +90,7 @@ class Surrogate(Method):
         constant = np.bincount(answers).argmax() if data.classes else answers.mean()
         return StandIns(
             measure="share of rows" if data.classes else "R²",
-            learnt=size,
+            learnt=len(learnt),
             fits=pd.DataFrame(
                 [
                     {"form": form, "size": parts}

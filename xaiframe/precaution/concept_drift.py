@@ -11,6 +11,7 @@ import pandas as pd
 
 from xaiframe.data.face import Data
 from xaiframe.data.order import ROW, in_time
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Fact, source
@@ -124,7 +125,7 @@ class ConceptDrift:
         """The two probes, the rows there are, and why there are none."""
         order, _ = in_time(data, ALL)
         n = len(order)
-        kept = order[np.unique(np.linspace(0, n - 1, min(n, self.sample)).astype(np.int64))]
+        kept = order[evenly(n, self.sample)]
         y = np.concatenate([data.splits[name].y for name in ALL])[kept]
         if len(kept) < 4 * BLOCKS or len(np.unique(y)) < 2:
             least = f"fewer than {4 * BLOCKS} rows in time"

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.cluster.hierarchy import linkage
 from scipy.stats import rankdata
 
+from xaiframe.data.spread import evenly
 from xaiframe.explanation import Array
 from xaiframe.probe.bank import Bank
 
@@ -133,8 +134,7 @@ def clustered(columns: Array, owner: Array) -> Group:
 
 def _distances(columns: Array, owner: Array, features: int) -> Array:
     """1 − the largest |rank correlation| between two features, condensed as scipy takes it."""
-    spread = np.linspace(0, len(columns) - 1, min(ROWS, len(columns))).astype(int)
-    ranks = rankdata(columns[spread], axis=0)
+    ranks = rankdata(columns[evenly(len(columns), ROWS)], axis=0)
     ranks -= ranks.mean(axis=0)
     size = np.sqrt((ranks**2).sum(axis=0))
     unit = ranks / np.where(size > 0, size, 1)

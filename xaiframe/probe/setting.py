@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.inspection import partial_dependence
 
 from xaiframe.data.encoding import Encoding
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.explanation import Array
 from xaiframe.probe.score import Population, Scorer
@@ -54,8 +55,7 @@ def curves(population: Population, points: int, most: int) -> dict[str, tuple[Ar
 
     Raises NotApplicable where no feature takes more than one value.
     """
-    size = min(most, len(population.rows))
-    chosen = np.linspace(0, len(population.rows) - 1, size).round().astype(int)
+    chosen = evenly(len(population.rows), most)
     encoding = population.data.encoding
     rows = numbers(encoding, population.rows.x[chosen], len(population.features))
     scored = ScoredRows(population.scorer, population.targets[chosen], encoding)

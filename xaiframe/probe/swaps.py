@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xaiframe.data.encoding import Encoding
+from xaiframe.data.spread import evenly
 from xaiframe.explanation import Array
 
 OWN = -1
@@ -163,9 +164,7 @@ def pruned(swaps: Swaps, lead: Lead, choice: Array) -> Array:
 def ladder(values: Array, rungs: int) -> Array:
     """At most ``rungs`` different values, sorted, evenly spread over those there are."""
     known = np.unique(values[~np.isnan(values)])
-    if len(known) <= rungs:
-        return known
-    return np.asarray(known[np.linspace(0, len(known) - 1, rungs).round().astype(int)])
+    return np.asarray(known[evenly(len(known), rungs)])
 
 
 def nearest(rows: Array, feature: Array, rungs: Sequence[Array], lead: Lead, steps: int) -> Array:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from xaiframe.data.face import Data
+from xaiframe.data.spread import evenly
 from xaiframe.errors import NotApplicable
 from xaiframe.evaluation.evidence import Evidence, Explained
 from xaiframe.evaluation.faithfulness import Faithfulness
@@ -18,7 +19,6 @@ from xaiframe.evaluation.infidelity import Infidelity, errors
 from xaiframe.evaluation.perturbation_gap import PerturbationGap, gaps
 from xaiframe.evaluation.removals import removals
 from xaiframe.evaluation.stability import distance
-from xaiframe.evaluation.statistics import spread_positions
 from xaiframe.explanation import Array
 from xaiframe.facts import Better
 from xaiframe.runner.again import attribute
@@ -208,7 +208,7 @@ def sensitivity(contest: Contest) -> Iterator[Measured]:
     node, n = contest.evaluations.get("stability"), len(contest.yardstick.ids)
     if node is None:
         return
-    positions = spread_positions(n, node.instances)
+    positions = evenly(n, node.instances)
     try:
         copies = node.copies(contest.yardstick, positions)
     except NotApplicable:
