@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,17 @@ def stored(data: Data, predicted: np.ndarray, values: np.ndarray, shift: int = 0
 def facts(data: Data, *rounds: Stored, fairness: Any = ON) -> tuple[Facts, Any]:
     found = before_after(data, fairness, *rounds, seed=0)
     return Facts(one.within("rounds.paired", "rounds.paired", []) for one in found.facts), found
+
+
+def test_explanations_in_other_features_are_not_compared(data: Data) -> None:
+    values = np.random.default_rng(0).normal(size=(20, 3))
+    one = replace(stored(data, data.test.y, values), features=("a", "b", "c"))
+    other = replace(stored(data, data.test.y, values[:, :2]), features=("a", "d"))
+    assert facts(data, one, one)[0].where("rounds.paired.explanation_similarity")
+    found, outcome = facts(data, one, other)
+    assert found.value("rounds.paired.score_change") == 0.0
+    assert not found.where("rounds.paired.explanation_similarity")
+    assert "features" not in outcome.tables
 
 
 def test_nothing_changes_where_both_rounds_are_the_same(data: Data) -> None:
@@ -116,6 +128,8 @@ def test_it_reads_what_a_round_leaves_on_disk(data: Data, tmp_path) -> None:
     stray = answers.head(2).assign(split="train")
     pd.concat([stray, answers]).to_parquet(tmp_path / "model.measure" / "predictions.parquet")
     wanted.instances.to_parquet(tmp_path / "probe.instances" / "instances.parquet")
+    named = pd.DataFrame({"feature": list(data.features)})
+    named.to_parquet(tmp_path / "probe.instances" / "features.parquet")
     arrays = npz_bytes({"values": np.ones((3, 3))})
     (tmp_path / "gradient.saliency" / "attribution.npz").write_bytes(arrays)
     found = Stored.below(tmp_path)
@@ -123,4 +137,5 @@ def test_it_reads_what_a_round_leaves_on_disk(data: Data, tmp_path) -> None:
     assert found.instances.equals(wanted.instances)
     direction, values = found.local["saliency"]
     assert direction == "gradient"
+    assert found.features == data.features
     np.testing.assert_array_equal(values, np.ones((3, 3)))

@@ -30,11 +30,13 @@ SHARE = ("feature", "direction")
 @dataclass(frozen=True)
 class Stored:
     """What a round left on disk: its answers on test rows by id, its explained instances by id
-    with their targets, and per local method its direction and values ``(n, features)``."""
+    with their targets, per local method its direction and values ``(n, features)``, and the
+    features' names."""
 
     answers: pd.DataFrame
     instances: pd.DataFrame
     local: Mapping[str, tuple[str, Array]]
+    features: tuple[str, ...] = ()
 
     @classmethod
     def below(cls, artifacts: Path) -> Stored:
@@ -45,10 +47,12 @@ class Stored:
             for path in sorted(artifacts.glob(f"{stage}.*/attribution.npz")):
                 with np.load(path, allow_pickle=False) as arrays:
                     local[path.parent.name.partition(".")[2]] = (stage, arrays["values"])
+        folder = artifacts / "probe.instances"
         return cls(
             answers[answers["split"] == "test"].set_index("id"),
-            pd.read_parquet(artifacts / "probe.instances" / "instances.parquet"),
+            pd.read_parquet(folder / "instances.parquet"),
             local,
+            tuple(pd.read_parquet(folder / "features.parquet")["feature"]),
         )
 
 
@@ -199,7 +203,10 @@ def _explanations(
 ) -> tuple[list[Fact], list[dict[str, object]]]:
     """How alike the attributions of the same instances are, and what share each feature has.
 
-    Only instances whose explained output is the same in both rounds."""
+    Only instances whose explained output is the same in both rounds; nothing where the rounds
+    explain in different features, which have no change."""
+    if first.features != last.features:
+        return [], []
     both = first.instances.merge(last.instances, on=["id", "target"], suffixes=("", "_after"))
     facts, moved = list[Fact](), dict[str, list[tuple[Array, Array]]]()
     for method, (stage, was) in first.local.items():
