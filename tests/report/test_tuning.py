@@ -14,7 +14,7 @@ from xaiframe.facts import Fact
 from xaiframe.report.record import Record
 from xaiframe.report.tuned import ending as ends
 from xaiframe.report.tuned.history import best_so_far, history, history_title, spread
-from xaiframe.report.tuned.movement import features, strip
+from xaiframe.report.tuned.movement import features, shift, strip
 from xaiframe.report.tuned.slices import contour, parallel, slices
 from xaiframe.report.tuned.trade import correlations, front, said
 from xaiframe.report.tuned.trials import Trials, setting
@@ -147,6 +147,26 @@ def test_each_method_is_told_by_itself(searched, gains, title):
 def test_trials_in_different_features_have_no_strip(searched):
     (note,) = strip(searched(lime=0.2))
     assert "different features" in note.text
+
+
+@pytest.mark.parametrize("refits", [True, False])
+def test_a_model_that_stays_is_not_said_to_lean_otherwise(told, refits):
+    record = told()
+    key = "fit.learning_rate" if refits else "gradient.smoothgrad.samples"
+    trials = pd.DataFrame({"number": [0, 1], key: [2, 1], "chosen": [False, True]})
+    moved = pd.DataFrame({"feature": ["a", "b"], "audited": [1.0, 1.0], "tuned": [3.0, 1.0]})
+    for unit, name, table in (
+        ("tuning.search", "trials", trials),
+        ("tuning.comparison", "importance", moved),
+    ):
+        (record.run / "artifacts" / unit).mkdir(parents=True)
+        table.to_parquet(record.run / "artifacts" / unit / f"{name}.parquet")
+    (figure,) = shift(record)
+    assert figure.title == (
+        "After tuning the model leans more on a"
+        if refits
+        else "Of the same model the tuned explanation says more of a"
+    )
 
 
 def test_a_search_that_was_still_rising_is_told_so():

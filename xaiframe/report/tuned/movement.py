@@ -160,12 +160,15 @@ def shift(record: Record) -> Iterable[Block]:
         color=alt.Color("model:N", title=None, scale=colours),
         shape=alt.Shape("model:N", title=None, scale=shapes),
     )
+    found, more = trials_of(record), "more" if top["tuned"] > top["audited"] else "less"
+    models_differ = found is None or found.refits
     yield chart.figure(
         "shift",
-        f"After tuning the model leans {'more' if top['tuned'] > top['audited'] else 'less'} "
-        f"on {top['feature']}",
+        f"After tuning the model leans {more} on {top['feature']}"
+        if models_differ
+        else f"Of the same model the tuned explanation says {more} of {top['feature']}",
         chart.fit(rule + ends, chart.FULL, 52 + 14 * len(shown)),
-        how="Circle: audited model; diamond: tuned, on the reported test instances. The six "
+        how="Circle: as audited; diamond: tuned, on the reported test instances. The six "
         "features whose share moved most.",
         caution="Moves smaller than the intervals of global importance are noise.",
         facts=["artifacts/tuning.comparison/importance.parquet"],
