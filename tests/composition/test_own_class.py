@@ -89,3 +89,12 @@ def test_a_parameter_inside_is_searched_where_the_recipe_sets_it(breast_cancer):
     composed = compose(breast_cancer, bagging)
     plan(composed)
     assert "estimator__max_depth" in composed.recipe.tuning["space"]["model"]["params"]
+
+
+def test_what_is_usually_searched_is_in_force_without_a_search_too(breast_cancer):
+    composed = compose(breast_cancer, [*FOREST, "tuning=none", "model.params={max_depth: 4}"])
+    assert composed.recipe.model["params"] == {
+        "max_depth": 4, "min_samples_leaf": 1, "max_features": "sqrt"
+    }  # fmt: skip
+    again = compose(breast_cancer, [*FOREST, "tuning=none", "model.params.min_samples_leaf=10"])
+    assert again.recipe.model["params"]["min_samples_leaf"] == 10

@@ -86,6 +86,24 @@ def test_a_setting_that_the_recipe_does_not_have_is_left_out_and_said_so() -> No
     assert fired(when=MISSING | {"above": 0}, then={"model.dropout": 0.3}) == []
 
 
+def test_what_is_offered_to_estimators_of_other_kinds_is_not_missed() -> None:
+    then = {"fit.epochs": 7, "model.params.C": 0.3}
+    (one,) = fired(when=MISSING | {"above": 0}, then=then)
+    assert one.because == "because"
+    config = {"fit": {"epochs": 7}, "model": {"params": {"C": 1.0}}}
+    (other,) = fired(config, when=MISSING | {"above": 0}, then=then)
+    assert other.overrides == {"fit.epochs": 7, "model.params.C": 0.3}
+
+
+def test_what_the_model_does_not_read_of_the_fit_is_left_out() -> None:
+    facts = Facts([*FACTS, Fact("model.fit.reads", "class_weight")])
+    rule = BASE | {"when": MISSING | {"above": 0},
+                   "then": {"fit.epochs": 7, "fit.class_weight": "balanced"}}  # fmt: skip
+    config = {"fit": {"epochs": 1, "class_weight": "none"}}
+    (one,) = prescribe(facts, {"mine": rule}, config)
+    assert one.overrides == {"fit.class_weight": "balanced"}
+
+
 def test_for_each_fills_listed_values_with_what_was_found() -> None:
     then = {"data.drop": ["{column}", "always"]}
     (one,) = fired(

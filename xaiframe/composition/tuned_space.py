@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -27,8 +27,8 @@ def fitting_space(
     """Add the model's own ranges, and set to null those of parameters that it does not have and
     those of methods that are not selected; returns the notices.
 
-    What is searched of an argument of the user's class begins at that class's own default, which
-    becomes part of the recipe.
+    An argument of the user's class that is searched, or usually is, begins at that class's own
+    default, which becomes part of the recipe: a search or a prescription starts from it.
 
     Only the house's own ranges, and the recipe's where an override ``switched`` the model: any
     other is a mistake of the recipe, for the plan to name. What recipe or override say of a
@@ -38,6 +38,7 @@ def fitting_space(
     space = config["tuning"].get("space")
     described = describe(config["model"]["_target_"])
     own = own_class.space(config["model"], described)
+    _begin(config["model"], described, own)
     ranges = list(_ranges(space if isinstance(space, Mapping) else {}))
     explains = any(_origin(layers, keys) == "house" and keys[0] in DIRECTIONS for keys, _ in ranges)
     notices = _unselected(config, layers, ranges)
@@ -56,7 +57,9 @@ def fitting_space(
         for name, limits in own.items():
             if f"model.{name}" not in named:
                 _set(space, ("model", *name.split(".")), dict(limits))
-        _begin(config["model"], described, space)
+        named = {dotted(keys) for keys, _ in _ranges(space)}
+        searched = [name for name in named if name.startswith("model.")]
+        _begin(config["model"], described, [one.removeprefix("model.") for one in searched])
     return notices
 
 
@@ -68,12 +71,11 @@ def _has(node: Mapping[str, Any], model: Description, group: str, name: str) -> 
     return own if group == "model" else True
 
 
-def _begin(node: dict[str, Any], model: Description, space: Mapping[str, Any]) -> None:
-    """Write into the model's node the default of each argument that is searched and not set."""
-    for keys, value in _ranges(space):
-        group, _, name = dotted(keys).partition(".")
+def _begin(node: dict[str, Any], model: Description, names: Iterable[str]) -> None:
+    """Write into the model's node the default of each named argument that is not set."""
+    for name in sorted(names):
         key, _, argument = name.partition(".")
-        if group != "model" or not argument or value is None:
+        if not argument:
             continue
         default = own_class.default(node, model, name)
         if argument not in (node.get(key) or {}) and default is not MISSING:

@@ -12,6 +12,8 @@ from xaiframe.prescription.rules import Condition, PrescriptionRule, Take, When,
 ABSENT = object()
 TRAINING = ("fit.", "model.", "data.", "repair")
 """Settings that only training again can follow."""
+OFFERED = "model.params."
+"""Settings of classes that the user names: each class has its own."""
 SHOWN = 6
 """Facts that a fired prescription quotes; the rest are counted."""
 
@@ -100,7 +102,10 @@ def _advice(
 
 
 def _left_out(keys: Any) -> str:
-    return f" ({', '.join(sorted(keys))} left out: no such setting here)" if keys else ""
+    """What the model does not have, in words; what a rule offers to estimators of other kinds is
+    not missed."""
+    missed = sorted(key for key in keys if not key.startswith(OFFERED))
+    return f" ({', '.join(missed)} left out: no such setting here)" if missed else ""
 
 
 def _quoted(matches: Sequence[Match]) -> tuple[str, ...]:

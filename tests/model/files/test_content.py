@@ -30,6 +30,15 @@ def test_the_same_fit_has_the_same_digest_and_not_the_same_bytes(make):
     assert content_digest(one) == content_digest(two)
 
 
+def test_words_that_the_file_itself_uses_are_words_like_others():
+    texts = ["file content __id__ type", "other words __loader__ is"] * 9
+    digests = set()
+    for texts_ in (texts, texts, [one.replace("file", "pile") for one in texts]):
+        model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts_, [0, 1] * 9)
+        digests.add(content_digest(io.dumps(model)))
+    assert len(digests) == 2
+
+
 def test_one_number_more_is_another_digest():
     model = LogisticRegression().fit(X, Y)
     before = content_digest(io.dumps(model))

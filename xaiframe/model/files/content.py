@@ -33,10 +33,12 @@ def _plain(node: Any, archive: zipfile.ZipFile, order: dict[int, int]) -> Any:
         return [_plain(one, archive, order) for one in node]
     if not isinstance(node, dict):
         return node
+    if not isinstance(node.get("__loader__"), str):  # the keys are the user's own, "file" as well
+        return {key: _plain(value, archive, order) for key, value in node.items()}
     found: dict[str, Any] = {}
     for key, value in node.items():
         if key == "__id__":  # small numbers and words share a place by chance
-            if node.get("__loader__") != "JsonNode":
+            if node["__loader__"] != "JsonNode":
                 found[key] = order.setdefault(value, len(order))
         elif key == "file":
             found[key] = _array(str(value), archive.read(str(value)))
