@@ -83,6 +83,8 @@ class Fit:
     label_smoothing: float = 0.0
     input_noise: float = 0.0
     """Gaussian noise added to training inputs, in standard deviations of each feature."""
+    averaging: float = 0.0
+    """What a step leaves of the weights' mean before it, in [0, 1); 0: the last weights count."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def test_five_faults_of_five_kinds_give_five_lines():
         ("seed: 1.5", "seed is 1.5, not a whole number"),
         ("seed: true", "seed is true, not a whole number"),
         ("seed: -1", "seed is -1, not at least 0"),
+        ("fit: {averaging: 1.0}", "fit.averaging is 1.0, not below 1"),
         ("rounds: 0", "rounds is 0, not at least 1"),
         ("accept: base_rate_gap", "accept is 'base_rate_gap', not a list of text"),
         ("accept: [base_rate_gab]", "no prescription 'base_rate_gab' (did you mean base_rate_gap?"),

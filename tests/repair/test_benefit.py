@@ -114,7 +114,7 @@ def test_labels_put_right_give_back_the_accuracy_they_cost(table, fitted):
     wrong = (truth == 1) & (random.random(1000) < 0.45) & (np.arange(1000) < 600)
     data = table(pd.DataFrame({"a": a}), np.where(wrong, 0, truth))
     ids = np.flatnonzero(wrong)
-    listed = {"purity.suspects": pd.DataFrame({"id": ids, "suggested": "c1"})}
+    listed = {"purity.suspects": pd.DataFrame({"id": ids, "suggested": "c1", "wrong": 0.9})}
     before = accuracy(fitted(data, epochs=10), data.test)
     for action in ("relabel", "drop"):
         after = fitted(data, Suspects(action, most=0.5), tables=listed, epochs=10)

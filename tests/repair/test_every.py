@@ -37,7 +37,7 @@ OTHERS = [(name, one) for name in REPAIRS for one in MODALITIES if one not in ki
 def tables(data):
     """What the checks would have stored: the first two training rows are suspects."""
     other = [data.classes[1 - int(label)] for label in data.train.y[:2]]
-    suspects = pd.DataFrame({"id": data.train.ids[:2], "suggested": other, "quality": [0.1, 0.2]})
+    suspects = pd.DataFrame({"id": data.train.ids[:2], "suggested": other, "wrong": [0.95, 0.9]})
     return {"purity.suspects": suspects}
 
 

@@ -15,8 +15,8 @@ def data(table):
     return table(pd.DataFrame({"a": np.arange(100.0)}), y)
 
 
-def doubted(ids, suggested):
-    return {"purity.suspects": pd.DataFrame({"id": ids, "suggested": suggested})}
+def doubted(ids, suggested, wrong=0.95):
+    return {"purity.suspects": pd.DataFrame({"id": ids, "suggested": suggested, "wrong": wrong})}
 
 
 FLIPPED = doubted(list(range(6)), ["c0", "c1"] * 3)
@@ -37,6 +37,21 @@ def test_only_the_most_doubtful_share_is_touched(data, value):
     made = Suspects("drop", most=0.05)(data.train, data, FLIPPED, 0)
     assert set(data.train.ids) - set(made.train.ids) == {0, 1, 2}
     assert value(made, "spared_rows") == 3
+
+
+def test_what_is_not_surely_wrong_is_spared(data, value):
+    listed = doubted([0, 1, 2, 3], ["c0", "c1"] * 2, [0.4, 0.95, 0.9, 0.89])
+    made = Suspects(least=0.9)(data.train, data, listed, 0)
+    assert set(data.train.ids) - set(made.train.ids) == {1, 2}
+    assert value(made, "spared_rows") == 2
+    with pytest.raises(NotApplicable, match="of 4 suspects none"):
+        Suspects(least=0.96)(data.train, data, listed, 0)
+
+
+def test_numbers_have_no_such_probability_and_are_acted_on_as_listed(data):
+    listed = doubted([0, 1], ["c0", "c1"], np.nan)
+    made = Suspects(least=0.9)(data.train, data, listed, 0)
+    assert len(made.train) == len(data.train) - 2
 
 
 def test_rows_that_are_gone_or_of_another_split_are_passed_over(data, value):
@@ -65,3 +80,5 @@ def test_bad_parameters_are_named():
         Suspects("mend")
     with pytest.raises(ValueError, match="above 0 and at most 1"):
         Suspects(most=0)
+    with pytest.raises(ValueError, match="least must be"):
+        Suspects(least=1.0)

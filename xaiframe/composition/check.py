@@ -33,7 +33,7 @@ LEAST: dict[Keys, int] = {
     ("rounds",): 1,
     ("reference", "rows"): 1,
     **{("fit", key): 1 for key in ("batch_size", "epochs", "patience")},
-    **{("fit", key): 0 for key in ("learning_rate", "weight_decay", "input_noise")},
+    **{("fit", key): 0 for key in ("learning_rate", "weight_decay", "input_noise", "averaging")},
     **{("explain", key): 1 for key in ("instances", "batch", "sample", "max_batch")},
     **{("explain", key): 0 for key in ("cases", "repeats")},
     ("budget", "evaluations"): 1,
@@ -180,6 +180,9 @@ class Checker:
         minutes = self.layers.get("budget", "minutes")
         if isinstance(minutes, (int, float)) and minutes <= 0:
             yield self.problem(("budget", "minutes"), f"budget.minutes is {minutes}, not above 0")
+        mean = self.layers.get("fit", "averaging")
+        if isinstance(mean, (int, float)) and mean >= 1:
+            yield self.problem(("fit", "averaging"), f"fit.averaging is {mean}, not below 1")
         name = self.layers.get("name")
         if isinstance(name, str) and name != "???" and not _is_folder(name):
             yield self.problem(("name",), f"name is {name!r}", NAME)

@@ -107,13 +107,14 @@ def weights_table(train: Split) -> pd.DataFrame:
 
 
 def preparation_digest(after: Repaired) -> list[object]:
-    """What an attack and penalties are set to, and the numbers of every layer put before the
+    """What an attack, penalties and noise are set to, and the numbers of every layer put before the
     network."""
     layers = [
         {name: value.numpy() for name, value in one.state_dict().items()}
         for one in after.conduct.preparations
     ]
-    return [repr(after.conduct.attack), *map(repr, after.conduct.penalties), *layers]
+    asked = (after.conduct.attack, *after.conduct.penalties, after.conduct.wrong)
+    return [*map(repr, asked), *layers]
 
 
 def _weighs(before: Split, after: Split) -> bool:

@@ -33,21 +33,46 @@ class Penalty(Protocol):
         """One number for a batch ``x`` ``(n, *input_shape)``, with a gradient for the weights."""
 
 
+class Noise(Protocol):
+    """How labels came to differ from the true classes.
+
+    start: the share of wrong labels in the first ``hold`` epochs; later it is :meth:`share` of the
+    validation rows.
+    """
+
+    @property
+    def start(self) -> float: ...
+
+    @property
+    def hold(self) -> int: ...
+
+    def left(self, share: float) -> float:
+        """What is wrong among the rows that are learnt from, where ``share`` of all labels is."""
+
+    def __call__(self, outputs: Tensor, share: float) -> Tensor:
+        """``(n, classes)`` log-probabilities of the labels as given, from logits of the truth."""
+
+    def share(self, probability: Array, y: Array) -> float:
+        """The likeliest share for given labels ``y`` ``(n,)`` and ``(n, classes)`` answers."""
+
+
 @dataclass(frozen=True)
 class Conduct:
     """What repairs ask of the fit beyond its rows: an attack on every batch, layers before the
-    network's own scaling, and penalties beside the loss."""
+    network's own scaling, penalties beside the loss, and that it reckons with wrong labels."""
 
     attack: Attack | None = None
     preparations: tuple[nn.Module, ...] = ()
     penalties: tuple[Penalty, ...] = ()
+    wrong: Noise | None = None
 
     def then(self, later: Conduct) -> Conduct:
-        """Both; of two attacks the later."""
+        """Both; of two attacks, or two ways to be wrong, the later."""
         return Conduct(
             later.attack or self.attack,
             (*self.preparations, *later.preparations),
             (*self.penalties, *later.penalties),
+            later.wrong or self.wrong,
         )
 
 

@@ -27,6 +27,9 @@ class Suspects:
     most
         largest share of the training rows that may be acted on, in (0, 1]: the list holds correct
         rows too, more of them the longer it is.
+    least
+        probability of being wrong, in [0, 1), from which a listed class is acted on: where classes
+        overlap, half the list may be right. Numbers have none, and are acted on as listed.
     """
 
     modalities = ("table", "image", "text", "series")
@@ -34,23 +37,30 @@ class Suspects:
 
     action: Literal["drop", "relabel"] = "drop"
     most: float = 0.1
+    least: float = 0.0
 
     def __post_init__(self) -> None:
         if self.action not in ("drop", "relabel"):
             raise ValueError(f"suspects: action must be drop or relabel, not {self.action!r}")
         if not 0 < self.most <= 1:
             raise ValueError(f"suspects: most must be above 0 and at most 1, not {self.most}")
+        if not 0 <= self.least < 1:
+            raise ValueError(f"suspects: least must be at least 0 and below 1, not {self.least}")
 
     def __call__(
         self, train: Split, data: Data, tables: Mapping[str, pd.DataFrame], seed: int
     ) -> Repaired:
-        """Facts listed_rows (suspects among the rows), treated_rows, spared_rows (beyond ``most``,
-        or the last of their class). Raises NotApplicable where there are none."""
+        """Facts listed_rows (suspects among the rows), treated_rows, spared_rows (less surely
+        wrong, beyond ``most``, or the last of their class). Raises NotApplicable where there are
+        none."""
         table = tables[TABLE].drop_duplicates("id")
         there = table[table["id"].isin(train.ids)]
         if there.empty:
             raise NotApplicable("purity suspects none of the training rows")
-        chosen = there.head(int(self.most * len(train)))
+        likely = there[there["wrong"].isna() | (there["wrong"] >= self.least)]
+        if likely.empty:
+            raise NotApplicable(f"of {len(there)} suspects none is wrong with p ≥ {self.least:g}")
+        chosen = likely.head(int(self.most * len(train)))
         rows = pd.Index(train.ids).get_indexer(pd.Index(chosen["id"]))
         if self.action == "drop":
             made, treated = self._dropped(train, rows, data)

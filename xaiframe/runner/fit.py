@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import seed_everything
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from torch import nn
 
 from xaiframe.data.face import Data
@@ -72,11 +72,15 @@ def fit(
     module.batch_size, module.seed = config.batch_size, seed
     network = prepared(architecture.build(units), conduct.preparations)
     learner = (OwnLearner if own else Learner)(network, config, module.data, conduct)
-    checkpoint = ModelCheckpoint(folder, monitor="validation_loss", save_weights_only=True)
+    # Only a whole checkpoint holds averaged weights.
+    checkpoint = ModelCheckpoint(
+        folder, monitor="validation_loss", save_weights_only=not config.averaging
+    )
     stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
     keeping = Keeping(checkpoints)
     with quiet():
-        trainer = runner.trainer(folder, [checkpoint, stopping, keeping, *callbacks], config.epochs)
+        told = [*averaging(config), checkpoint, stopping, keeping, *callbacks]
+        trainer = runner.trainer(folder, told, config.epochs)
         trainer.fit(learner, datamodule=module)
     history = pd.DataFrame(learner.history)
     if not np.isfinite(history["validation_loss"]).all():
@@ -108,10 +112,18 @@ def drawn(module: DataModule) -> DataModule:
     return Ready(replace(module.data, train=replace(train, draw=part, weight=None)))
 
 
+def averaging(config: Fit) -> list[EMAWeightAveraging]:
+    """What judges and keeps the weights averaged over the last 1 ÷ (1 − averaging) steps, in place
+    of the last ones (Polyak & Juditsky 1992, doi:10.1137/0330046), where that is asked for."""
+    return [EMAWeightAveraging(decay=config.averaging)] if config.averaging else []
+
+
 def facts_of(model: WhiteBox, history: pd.DataFrame, best_epoch: int, epochs: int) -> list[Fact]:
     """How long the fit took, which epoch was kept, and what the network is."""
     best = history.iloc[best_epoch - 1]
+    noise = best.get("label_noise")
     return [
+        *([] if noise is None else [Fact("label_noise", float(noise), "share", better="lower")]),
         Fact("epochs", len(history), "epochs"),
         Fact("best_epoch", best_epoch, "epochs"),
         Fact("stopped_early", len(history) < epochs),

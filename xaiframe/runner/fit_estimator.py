@@ -22,8 +22,8 @@ def fit_estimator(
 ) -> Fitted:
     """The estimator of ``architecture`` fitted on the training rows of ``data``; ``units`` are the
     data as read. Raises :class:`ModelError`."""
-    if conduct.attack is not None or conduct.penalties:
-        message = "adversarial examples and penalties need a network trained here"
+    if conduct.attack is not None or conduct.penalties or conduct.wrong is not None:
+        message = "adversarial examples, penalties and noise_correction need a network trained here"
         raise ModelError(Problem("repair", message, "a repair that changes rows or weights"))
     found = architecture.learn(data, weights(data, config), conduct.preparations, seed, units)
     model: Model = found.model

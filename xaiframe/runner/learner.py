@@ -23,7 +23,8 @@ class Learner(LightningModule):
     ``noise`` ``input_shape``: standard deviation of the Gaussian noise added to training inputs;
     for messages it is ``input_noise`` of the root mean square of the words' vectors, added to them.
     ``conduct``: its attack replaces some rows of each batch by adversarial examples, its penalties
-    are added to the training loss. A row's ``weight`` scales its loss, on top of its class's.
+    are added to the training loss; labels that it takes for wrong are so by :attr:`wrong`, which
+    the validation rows tell. A row's ``weight`` scales its loss, on top of its class's.
     """
 
     noise: Tensor
@@ -37,11 +38,16 @@ class Learner(LightningModule):
         self.register_buffer("noise", torch.as_tensor(data.scale) * fit.input_noise, False)
         self.register_buffer("class_weight", _class_weight(data, fit), False)
         self.conduct = conduct
+        self.wrong = 0.0 if conduct.wrong is None else conduct.wrong.left(conduct.wrong.start)
+        """Share of the labels that the training loss expects to be wrong."""
         self.history: list[dict[str, float]] = []
+        self._answered: list[tuple[Tensor, Tensor]] = []
 
     def _loss(
         self, outputs: Tensor, y: Tensor, training: bool, weight: Tensor | None = None
     ) -> Tensor:
+        if self.conduct.wrong is not None:
+            outputs = self.conduct.wrong(outputs, self.wrong)
         if weight is not None:
             return self._weighted(outputs, y, weight)
         if self.regression:
@@ -98,19 +104,32 @@ class Learner(LightningModule):
     def validation_step(self, batch: Batch, _: int) -> Tensor:
         """The outputs, for callbacks that measure more than the loss."""
         outputs: Tensor = self.network(batch["x"])
+        if self.conduct.wrong is not None:
+            self._answered.append((outputs.detach(), batch["y"]))
+            return outputs
         loss = self._loss(outputs, batch["y"], training=False)
         self.log("validation_loss", loss, batch_size=len(batch["x"]))
         return outputs
 
+    def on_validation_epoch_end(self) -> None:
+        """The share of wrong labels that these rows tell, and their loss under it: of every epoch
+        the least, so that epochs compare."""
+        if self.conduct.wrong is None:
+            return
+        outputs, y = (torch.cat(part) for part in zip(*self._answered, strict=True))
+        self._answered.clear()
+        probability = outputs.softmax(1).cpu().numpy()
+        share = self.conduct.wrong.share(probability, y.cpu().numpy())
+        given = self.conduct.wrong(outputs, share)
+        self.log_dict({"validation_loss": nn.functional.nll_loss(given, y), "label_noise": share})
+        if self.current_epoch + 1 >= self.conduct.wrong.hold:
+            self.wrong = self.conduct.wrong.left(share)
+
     def on_train_epoch_end(self) -> None:
         logged = self.trainer.callback_metrics
-        self.history.append(
-            {
-                "epoch": self.current_epoch + 1,
-                "train_loss": float(logged["train_loss"]),
-                "validation_loss": float(logged["validation_loss"]),
-            }
-        )
+        names = ("train_loss", "validation_loss", "label_noise")
+        found = {name: float(logged[name]) for name in names if name in logged}
+        self.history.append({"epoch": self.current_epoch + 1, **found})
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(

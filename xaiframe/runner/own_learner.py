@@ -27,6 +27,9 @@ class OwnLearner(Learner):
 
     def __init__(self, network: nn.Module, fit: Fit, data: Data, conduct: Conduct = PLAIN) -> None:
         super().__init__(network, fit, data, conduct)
+        if conduct.wrong is not None:
+            message = "noise_correction corrects the loss of fit, this module has a loss of its own"
+            raise ModelError(Problem(self._place, message, "model own_network, or another repair"))
         self.automatic_optimization = self.own.automatic_optimization
         self.mean, self.spread = 0.0, 1.0
         if self.regression:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xaiframe.precaution.labels.overlap import floor, redrawn, tempered
+from xaiframe.precaution.labels.overlap import floor, redrawn, tempered, turned
 
 
 @pytest.fixture
@@ -23,10 +23,26 @@ def test_overlap_alone_has_no_floor_whatever_the_temperature(margin):
 @pytest.mark.parametrize("share", [0.05, 0.2])
 def test_turned_labels_are_the_floor(margin, share):
     y = redrawn(margin, 1, 1)[0]
-    turned = np.random.default_rng(2).random(4000) < share
-    found = floor(margin, np.where(turned, 1 - y, y))
+    over = np.random.default_rng(2).random(4000) < share
+    found = floor(margin, np.where(over, 1 - y, y))
     assert found.interval[0] > share - 0.02
-    assert found.value == pytest.approx(turned.mean(), abs=0.03)
+    assert found.value == pytest.approx(over.mean(), abs=0.03)
+
+
+def test_the_probability_of_being_wrong_is_bayes_rule():
+    """Of labels said .1: right .8 · .1, turned .2 · .9; of three classes half of these."""
+    assert turned(np.array([[0.9, 0.1]]), np.array([1]), 0.2)[0] == pytest.approx(18 / 26)
+    assert turned(np.array([[0.8, 0.1, 0.1]]), np.array([1]), 0.2)[0] == pytest.approx(9 / 17)
+    assert turned(np.array([[0.9, 0.1]]), np.array([1]), 0.0)[0] == 0
+
+
+def test_of_the_rows_that_are_likelier_wrong_as_many_are_wrong_as_it_says(margin):
+    y = redrawn(margin, 1, 1)[0]
+    over = np.random.default_rng(2).random(4000) < 0.2
+    wrong = turned(margin, np.where(over, 1 - y, y), 0.2)
+    for low, high in ((0.0, 0.2), (0.2, 0.7), (0.7, 1.0)):
+        band = (wrong >= low) & (wrong < high)
+        assert over[band].mean() == pytest.approx(wrong[band].mean(), abs=0.05)
 
 
 def test_columns_that_say_nothing_have_no_floor():

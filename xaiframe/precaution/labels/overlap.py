@@ -20,12 +20,14 @@ class Floor:
 
     value, interval: maximum likelihood and 95 % profile-likelihood interval; overlap ``(n, k)``:
     probabilities without that share, at the interval's lower end, where overlap of the classes
-    explains as much as it can.
+    explains as much as it can; wrong ``(n,)``: probability that a row's label was turned over, at
+    the value.
     """
 
     value: float
     interval: Interval
     overlap: Array
+    wrong: Array
 
 
 def floor(probability: Array, y: Array) -> Floor:
@@ -46,11 +48,21 @@ def floor(probability: Array, y: Array) -> Floor:
     profile = surface.max(axis=0)
     within = np.flatnonzero(2 * (profile.max() - profile) <= chi2.ppf(0.95, 1))
     low, high = int(within[0]), int(within[-1])
+    top = int(profile.argmax())
     return Floor(
-        float(FLOORS[profile.argmax()]),
+        float(FLOORS[top]),
         (float(FLOORS[low]), float(FLOORS[high])),
         laws[int(surface[:, low].argmax())],
+        turned(laws[int(surface[:, top].argmax())], y, float(FLOORS[top])),
     )
+
+
+def turned(probability: Array, y: Array, share: float) -> Array:
+    """``(n,)`` probability that a label of ``y`` was turned over, where ``share`` were: Bayes' rule
+    on the probabilities ``(n, k)`` of the true class."""
+    own = probability[np.arange(len(y)), y]
+    others = share * (1 - own) / (probability.shape[1] - 1)
+    return np.asarray(others / ((1 - share) * own + others))
 
 
 def tempered(probability: Array, sharpness: float) -> Array:

@@ -19,15 +19,15 @@ from xaiframe.precaution.outliers.tail import residual_limit
 
 MINIMUM = 50
 """Rows below which labels are not judged."""
-SUSPECTS = ("id", "given", "suggested", "self_confidence", "margin")
+SUSPECTS = ("id", "given", "suggested", "self_confidence", "margin", "wrong")
 Probe = tuple[int, int, int]
 """Folds, trees, most rows learnt from."""
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Facts and the table of suspects: id, given, suggested, self_confidence, margin; the least
-    believable label first."""
+    """Facts and the table of suspects: id, given, suggested, self_confidence, margin, wrong; the
+    least believable label first."""
 
     facts: list[Fact]
     table: pd.DataFrame
@@ -43,7 +43,8 @@ def classes_judged(
     fewer rows than folds are left out.
 
     suspects: self_confidence, the probability of the given label; margin, that of the suggested
-    one minus that.
+    one minus that; wrong, the probability that the label was turned over rather than is right where
+    the classes overlap.
     """
     counts = np.bincount(y, minlength=len(classes))
     known = np.flatnonzero(counts >= probe[0])
@@ -66,16 +67,18 @@ def classes_judged(
     facts.append(_share("label_noise_floor_low95", found.interval[0], n, better="none"))
     names = np.array(classes, dtype=object)[known]
     rows = np.flatnonzero(suspected(labels, told))
-    return Judged(facts, _listing(ids[kept][rows], names, labels[rows], told[rows]))
+    return Judged(
+        facts, _listing(ids[kept][rows], names, labels[rows], told[rows], found.wrong[rows])
+    )
 
 
-def _listing(ids: Array, names: Array, labels: Array, told: Array) -> pd.DataFrame:
+def _listing(ids: Array, names: Array, labels: Array, told: Array, wrong: Array) -> pd.DataFrame:
     own = told[np.arange(len(labels)), labels]
     other = told.copy()
     other[np.arange(len(labels)), labels] = -1
     best = other.argmax(axis=1)
     gap = other.max(axis=1, initial=-1) - own
-    columns = (ids, names[labels], names[best], own, gap)
+    columns = (ids, names[labels], names[best], own, gap, wrong)
     table = pd.DataFrame(dict(zip(SUSPECTS, columns, strict=True)))
     return table.sort_values("margin", ascending=False, kind="stable", ignore_index=True)
 
@@ -84,7 +87,7 @@ def numbers_judged(x: Any, y: Array, ids: Array, probe: Probe, chance: float, se
     """target_outlier_share: targets whose out-of-fold residual lies beyond the end of their law.
 
     suspects: suggested, the prediction; margin, the residual's distance from the median residual
-    ÷ that limit; numbers have no self_confidence (NaN).
+    ÷ that limit; numbers have no self_confidence and no wrong (NaN).
     """
     name = "target_outlier_share"
     if len(y) < MINIMUM or np.ptp(y) == 0:
@@ -97,7 +100,8 @@ def numbers_judged(x: Any, y: Array, ids: Array, probe: Probe, chance: float, se
     margin = apart / max(residual_limit(apart, chance), np.finfo(float).tiny)
     rows = np.flatnonzero(margin > 1)
     rows = rows[np.argsort(-margin[rows], kind="stable")]
-    columns = (ids[rows], given[rows], told[rows], np.full(len(rows), np.nan), margin[rows])
+    none = np.full(len(rows), np.nan)
+    columns = (ids[rows], given[rows], told[rows], none, margin[rows], none)
     fact = share_fact(name, len(rows), len(y))
     return Judged([fact], pd.DataFrame(dict(zip(SUSPECTS, columns, strict=True))))
 
