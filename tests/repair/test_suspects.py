@@ -48,6 +48,12 @@ def test_what_is_not_surely_wrong_is_spared(data, value):
         Suspects(least=0.96)(data.train, data, listed, 0)
 
 
+def test_a_list_that_does_not_say_how_surely_is_acted_on_whole(data):
+    listed = {"purity.suspects": pd.DataFrame({"id": [0, 1], "suggested": ["c0", "c1"]})}
+    made = Suspects(least=0.9)(data.train, data, listed, 0)
+    assert len(made.train) == len(data.train) - 2
+
+
 def test_numbers_have_no_such_probability_and_are_acted_on_as_listed(data):
     listed = doubted([0, 1], ["c0", "c1"], np.nan)
     made = Suspects(least=0.9)(data.train, data, listed, 0)

@@ -57,7 +57,9 @@ class Suspects:
         there = table[table["id"].isin(train.ids)]
         if there.empty:
             raise NotApplicable("purity suspects none of the training rows")
-        likely = there[there["wrong"].isna() | (there["wrong"] >= self.least)]
+        likely = there
+        if "wrong" in there:  # another's list of suspects may not say
+            likely = there[there["wrong"].isna() | (there["wrong"] >= self.least)]
         if likely.empty:
             raise NotApplicable(f"of {len(there)} suspects none is wrong with p ≥ {self.least:g}")
         chosen = likely.head(int(self.most * len(train)))
