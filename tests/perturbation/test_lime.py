@@ -4,6 +4,7 @@ import pytest
 import torch
 from lime.lime_base import LimeBase
 from lime.lime_tabular import LimeTabularExplainer
+from sklearn.linear_model import Ridge
 
 from xaiframe.data.table import Table
 from xaiframe.model.face import WhiteBox
@@ -158,6 +159,17 @@ def test_an_image_equal_to_the_background_has_no_attribution(make_bank):
     x = np.zeros((1, 1, 4, 4))
     found = Lime().explain(make_bank(curved, x, x, mask=PATCHES))
     assert not found.values.any()
+
+
+def test_one_patch_alone_is_regressed_on_the_two_answers_there_are(make_bank):
+    x, background = np.zeros((1, 1, 4, 4), np.float32), np.zeros((1, 1, 4, 4), np.float32)
+    x[0, 0, 1] = 2.0  # the only row of pixels, and the only patch, that differs
+    bank = make_bank(curved, x, background, mask=PATCHES)
+    found = Lime(kernel_width=0.7, coalitions=64).explain(bank)
+    weight = [2.0, np.sqrt(np.exp(-1 / 0.7**2))]  # the whole instance twice, at distances 0 and 1
+    own = Ridge(alpha=1.0).fit([[1.0], [0.0]], [bank.full[0], bank.empty[0]], weight)
+    np.testing.assert_allclose(found.values, [[0, own.coef_[0], 0, 0]], rtol=1e-6)
+    np.testing.assert_array_equal(found.error, np.zeros((1, 4)))
 
 
 def test_bad_parameters_are_refused():

@@ -134,9 +134,10 @@ class Lime(Method):
                 continue
             scores = np.array([bank.full[position], *answers.ravel(), bank.empty[position]])
             slopes, influence = self._fit_patches(draw, scores)
-            first, second = influence[1:-1].reshape(2, len(draw), -1)
             values[position, active] = slopes
-            error[position, active] = draw.standard_error(first + second)
+            if len(draw):  # of a single player there is nothing to draw
+                first, second = influence[1:-1].reshape(2, len(draw), -1)
+                error[position, active] = draw.standard_error(first + second)
         return values, error
 
     def _fit_patches(self, draw: Draw, scores: Array) -> tuple[Array, Array]:
