@@ -1,6 +1,7 @@
 """What the end-to-end tests share: one small audit of real data, run once."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import settings
 
 from xaiframe.data.source import shared
 from xaiframe.errors import DataError
+from xaiframe.model import trusted
 from xaiframe.rounds import Finished, audit
 
 # The same examples every time, so that what passes here passes elsewhere; HYPOTHESIS_EXPLORE=1
@@ -27,6 +29,25 @@ SMALL = (
     "perturbation.lime.samples=200",
     "reference.rows=5",
 )
+
+
+@pytest.fixture
+def trusted_package(tmp_path, monkeypatch):
+    """Writes a package of one file that the user trusts, to be imported in this test only."""
+    written = []
+
+    def write(name: str, code: str) -> Path:
+        file = tmp_path / name / "__init__.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(code)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.setattr(trusted, "allowed", (*trusted.allowed, name))
+        written.append(name)
+        return file
+
+    yield write
+    for name in written:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="session")

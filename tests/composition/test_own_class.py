@@ -98,3 +98,12 @@ def test_what_is_usually_searched_is_in_force_without_a_search_too(breast_cancer
     }  # fmt: skip
     again = compose(breast_cancer, [*FOREST, "tuning=none", "model.params.min_samples_leaf=10"])
     assert again.recipe.model["params"]["min_samples_leaf"] == 10
+
+
+def test_a_class_that_passes_keywords_on_has_the_arguments_of_its_base(breast_cancer):
+    pytest.importorskip("xgboost")
+    boosted = ["model=estimator", "model.estimator=xgboost.XGBClassifier", "gradient=[]"]
+    composed = compose(breast_cancer, boosted)
+    plan(composed)
+    assert set(composed.recipe.tuning["space"]["model"]["params"]) == set(SPACES["XGBClassifier"])
+    assert composed.recipe.model["params"] == dict.fromkeys(SPACES["XGBClassifier"])

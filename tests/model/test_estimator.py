@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ from xaiframe.data.face import Data
 from xaiframe.data.table import Table
 from xaiframe.data.text import Text
 from xaiframe.errors import ModelError
-from xaiframe.model import trusted
 from xaiframe.model.estimator import FILE, PREPARATION, Estimator
 from xaiframe.model.preparation import Holding
 from xaiframe.model.trees import TreeModel
@@ -48,13 +47,9 @@ def number(C=1.0):
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "ourpipes").mkdir()
-    (tmp_path / "ourpipes" / "__init__.py").write_text(CODE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(trusted, "allowed", ("ourpipes",))
-    yield "ourpipes.build"
-    sys.modules.pop("ourpipes", None)
+def package(trusted_package: Callable[[str, str], Path]) -> str:
+    trusted_package("ourpipes", CODE)
+    return "ourpipes.build"
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +164,25 @@ def test_a_users_pipeline_gets_the_raw_columns(package: str, mixed: Data) -> Non
     inside = Estimator(package, {"logisticregression__C": 2.0}, raw=True)
     same = inside.learn(mixed, None, (), 0, mixed).model
     np.testing.assert_allclose(same.probabilities(mixed.test.x), expected, atol=1e-9)
-    assert Estimator(package).code
-    assert Estimator(LOGISTIC).code == ""
+
+
+def test_another_source_of_a_part_is_another_model(
+    trusted_package: Callable[[str, str], Path],
+) -> None:
+    """Its own class, a transformer before it, an estimator inside it."""
+    file = trusted_package("ourparts", CODE)
+    for node in (
+        Estimator("ourparts.build"),
+        Estimator(LOGISTIC, before=[{"estimator": "ourparts.build"}]),
+        Estimator("sklearn.ensemble.BaggingClassifier",
+                  {"estimator": {"estimator": "ourparts.build"}}),
+    ):  # fmt: skip
+        file.write_text(CODE)
+        before = node.code
+        file.write_text(CODE + "\n# changed\n")
+        assert before
+        assert node.code != before
+    assert Estimator(LOGISTIC, before=[{"estimator": "sklearn.decomposition.PCA"}]).code == ""
 
 
 def test_what_was_stored_is_the_same_model(data: Data, regression: Data) -> None:
@@ -237,6 +249,13 @@ def test_what_it_said_of_its_fit_is_kept(data: Data) -> None:
         ("sklearn.linear_model.Perceptron", {"params": {"warm_start": 3}}, "warm_start"),
         ("sklearn.neighbors.NearestNeighbors", {}, "has no classes"),
         ("sklearn.pipeline.Pipeline", {"params": {"steps": [], "memory": "x"}}, "read pickles"),
+        (
+            "sklearn.model_selection.GridSearchCV",
+            {"params": {"estimator": {"estimator": "sklearn.pipeline.Pipeline",
+                                      "params": {"steps": []}},
+                        "param_grid": [{"memory": ["somewhere"]}]}},
+            "memory is refused: it would read pickles",
+        ),
         (
             LOGISTIC,
             {"before": [{"estimator": "sklearn.feature_extraction.text.CountVectorizer",

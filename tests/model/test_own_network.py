@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ import torch
 from xaiframe.data.face import Data
 from xaiframe.data.table import Table
 from xaiframe.errors import ModelError
-from xaiframe.model import trusted
 from xaiframe.model.own_network import OwnNetwork
 
 CODE = """
@@ -39,15 +38,13 @@ def function(x):
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "ournets").mkdir()
-    (tmp_path / "ournets" / "__init__.py").touch()
-    (tmp_path / "ournets" / "nets.py").write_text(CODE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(trusted, "allowed", ("ournets",))
-    yield "ournets.nets.Net"
-    for name in [one for one in sys.modules if one.startswith("ournets")]:
-        del sys.modules[name]
+def source(trusted_package: Callable[[str, str], Path]) -> Path:
+    return trusted_package("ournets", CODE)
+
+
+@pytest.fixture
+def package(source: Path) -> str:
+    return f"{source.parent.name}.Net"
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +56,16 @@ def test_it_is_the_users_class_behind_standardised_inputs(package: str, data: Da
     torch.manual_seed(5)
     network = OwnNetwork(package, {"inputs": 30, "width": 7}).build(data)
     torch.manual_seed(5)
-    own = sys.modules["ournets.nets"].Net(30, 7)
+    own = sys.modules["ournets"].Net(30, 7)
     x = torch.as_tensor(data.train.x[:9])
     centred = (x - torch.as_tensor(data.train.x.mean(axis=0))) / torch.as_tensor(data.scale)
     np.testing.assert_allclose(network(x).detach(), own(centred).detach(), rtol=1e-4, atol=1e-5)
     assert network.training
 
 
-def test_another_source_is_another_model(package: str, tmp_path: Path) -> None:
+def test_another_source_is_another_model(package: str, source: Path) -> None:
     before = OwnNetwork(package).code
-    (tmp_path / "ournets" / "nets.py").write_text(CODE + "\n# changed\n")
+    source.write_text(CODE + "\n# changed\n")
     assert OwnNetwork(package).code != before
 
 
@@ -78,8 +75,8 @@ def test_another_source_is_another_model(package: str, tmp_path: Path) -> None:
         ("", {"inputs": 30, "depth": 2}, "cannot be made with inputs, depth: .*depth"),
         ("", {"inputs": 29}, r"does not take inputs of shape \(n, 30\)"),
         ("", {"inputs": 30, "classes": 3}, r"puts out \(4, 3\).*\(4, 2\): one column per class"),
-        ("ournets.nets.function", {}, "no class of networks"),
-        ("ournets.nets.Missing", {}, "cannot be imported"),
+        ("ournets.function", {}, "no class of networks"),
+        ("ournets.Missing", {}, "cannot be imported"),
         ("elsewhere.Net", {}, "not trusted, nor imported"),
     ],
 )

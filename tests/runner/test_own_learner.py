@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ from xaiframe.data.face import Data
 from xaiframe.data.module import Ready
 from xaiframe.data.table import Table
 from xaiframe.errors import ModelError
-from xaiframe.model import trusted
 from xaiframe.model.own_lightning import OwnLightning
 from xaiframe.recipe import Fit
+from xaiframe.repair.noise_correction import Wrong
 from xaiframe.repair.repaired import Conduct, weighted
 from xaiframe.runner.fit import drawn, fit, restore
 from xaiframe.runner.trainer import Runner
@@ -92,13 +91,9 @@ class Plain(nn.Module):
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "oursteps").mkdir()
-    (tmp_path / "oursteps" / "__init__.py").write_text(CODE)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(trusted, "allowed", ("oursteps",))
-    yield "oursteps"
-    sys.modules.pop("oursteps", None)
+def package(trusted_package: Callable[[str, str], Path]) -> str:
+    trusted_package("oursteps", CODE)
+    return "oursteps"
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +208,9 @@ def test_a_penalty_is_added_to_its_loss(package: str, data: Data, tmp_path: Path
         _, one = fitted(f"{package}.Net", data, tmp_path, {}, conduct=conduct, epochs=1)
         found.append(one.model.module.own.layer.bias)
     torch.testing.assert_close(found[1], found[0] - 0.1, rtol=0, atol=1e-5)
+
+
+def test_a_loss_of_its_own_is_not_corrected(package: str, data: Data, tmp_path: Path) -> None:
+    conduct = Conduct(wrong=Wrong(0.1, 1))
+    with pytest.raises(ModelError, match="this module has a loss of its own"):
+        fitted(f"{package}.Net", data, tmp_path, {}, conduct=conduct)

@@ -120,7 +120,8 @@ def _describe_class(scope: Module, node: ast.ClassDef, hops: int) -> Description
     )
     if explicit is not None:
         own, further = _arguments(scope, explicit, skip=1)
-        parameters = {one.name: one for one in own}
+        # what further keywords there may be is said by the bases they are passed on to
+        parameters = (parameters if further else {}) | {one.name: one for one in own}
     elif _is_dataclass(node):
         parameters |= {one.name: one for one in _fields(scope, node)}
     return Description(node.name, tuple(parameters.values()), facts, _first_line(node), further)

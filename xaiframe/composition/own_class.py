@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xaiframe.catalogue.listing import (
-    MISSING,
-    Description,
-    Parameter,
-    UnknownTarget,
-    describe,
-)
+from xaiframe.catalogue.listing import MISSING, Description, Parameter, UnknownTarget, describe
 from xaiframe.model.estimators.spaces import SPACES
 from xaiframe.policy.reading import near
 
+PLAIN = frozenset({"int", "float", "str", "bool", "None"})
+"""Types of arguments that ranges and choices are held against."""
 INSIDE = "__"
 """Marks a parameter of an estimator inside another."""
 
@@ -31,13 +27,13 @@ def inner(node: Mapping[str, Any], model: Description) -> Iterator[tuple[str, De
 
 def arguments(node: Mapping[str, Any], model: Description) -> dict[str, Parameter]:
     """The arguments of the user's class, as ``params.width``; those of estimators inside only
-    where the node sets them. One without a type takes any number or choice."""
+    where the node sets them. One without a plain type takes any number or choice."""
     found = {}
     for key, described in inner(node, model):
         given = node.get(key) or {}
         deeper = [Parameter(name, "Any", MISSING, False) for name in given if INSIDE in name]
         for one in (*described.parameters, *deeper):
-            kind = "float | Any" if one.annotation == "Any" else one.annotation
+            kind = one.annotation if set(one.annotation.split(" | ")) <= PLAIN else "float | Any"
             found[f"{key}.{one.name}"] = Parameter(one.name, kind, one.default, one.required)
     return found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib
 import inspect
 import io
 import warnings
@@ -25,7 +23,7 @@ from torch import nn
 from xaiframe.data.face import Data
 from xaiframe.errors import ModelError, Problem
 from xaiframe.explanation import Array
-from xaiframe.model.estimators.making import made, seeded
+from xaiframe.model.estimators.making import HOUSE, inside, made, maker, seeded
 from xaiframe.model.estimators.weighing import drawn, weight_key
 from xaiframe.model.face import BlackBox
 from xaiframe.model.files.content import content_digest
@@ -94,13 +92,12 @@ class Estimator:
 
     @property
     def code(self) -> str:
-        """sha256 of the file that the class of a trusted package is written in."""
-        module, _, name = self.estimator.rpartition(".")
-        if module.partition(".")[0] == "sklearn":
-            return ""
-        made("model.estimator", self.estimator, self.params)
-        source = inspect.getsourcefile(getattr(importlib.import_module(module), name))
-        return hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
+        """Digest of the files that the user's own classes are written in, wherever they stand;
+        empty where all are scikit-learn's."""
+        names = [self.estimator, *inside([*self.params.values(), *self.before])]
+        own = [name for name in dict.fromkeys(names) if not name.startswith(f"{HOUSE}.")]
+        files = [inspect.getsourcefile(maker("model.estimator", name)) for name in own]
+        return digest(*(Path(one).read_bytes() for one in files if one)) if own else ""
 
     def unfitted(self, data: Data, seed: int = 0) -> Pipeline:
         """The steps before they are fitted; raises :class:`ModelError` where one is not right."""
@@ -176,7 +173,11 @@ class Estimator:
     def restore(self, files: Mapping[str, bytes], data: Data) -> BlackBox:
         """The model whose files these are; nothing they name is run. Raises ModelError."""
         pipeline = unpacked(FILE, files[FILE])
-        state = torch.load(io.BytesIO(files[PREPARATION])) if PREPARATION in files else {}
+        state = (
+            torch.load(io.BytesIO(files[PREPARATION]), weights_only=True)
+            if PREPARATION in files
+            else {}
+        )
         front = nn.Sequential(*stored_preparations(state))
         identity = (content_digest(files[FILE]), digest(_arrays(state)), self.raw)
         if self.offers(pipeline):
@@ -207,17 +208,7 @@ class Estimator:
         owner = data.feature_mask.reshape(-1)
         read = partial(self._inputs, data, front)
         columns = Columns(read, np.arange(len(owner)), owner)
-        model = TreeModel(
-            lambda x: quietly(ensemble.answer, columns(x)),
-            data.task,
-            data.classes,
-            gives=ensemble.gives,
-            provides=() if ensemble.obstacle else self.provides,
-            place=self.estimator,
-            identity=identity,
-        )
-        model.ensemble, model.columns = ensemble, columns
-        return model
+        return TreeModel(ensemble, columns, data, self.estimator, identity)
 
     def _inputs(self, data: Data, front: nn.Sequential, x: Array) -> Any:
         """From ``x`` ``(n, *input_shape)`` to what the pipeline takes."""

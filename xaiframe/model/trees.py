@@ -39,8 +39,19 @@ class Columns:
 class TreeModel(BlackBox):
     """A model that answers, and whose :attr:`ensemble` can be read through :attr:`columns`."""
 
-    ensemble: Ensemble
-    columns: Columns
+    def __init__(
+        self, ensemble: Ensemble, columns: Columns, data: Data, place: str, identity: object
+    ) -> None:
+        super().__init__(
+            lambda x: quietly(ensemble.answer, columns(x)),
+            data.task,
+            data.classes,
+            gives=ensemble.gives,
+            provides=() if ensemble.obstacle else ("trees",),
+            place=place,
+            identity=identity,
+        )
+        self.ensemble, self.columns = ensemble, columns
 
 
 @dataclass(frozen=True)
@@ -72,16 +83,8 @@ class Trees:
             own = data.classes if ensemble.classes is None else ensemble.classes
             order = class_order(self.path, renamed(self.path, own, self.classes), data)
             ensemble = replace(ensemble, mixing=ensemble.mixing[:, order])
-        model = TreeModel(
-            lambda x: quietly(ensemble.answer, columns(x)),
-            data.task,
-            data.classes,
-            gives=ensemble.gives,
-            provides=() if ensemble.obstacle else self.provides,
-            place=Path(self.path).name,
-            identity=(sha256, *self.classes),
-        )
-        model.ensemble, model.columns = ensemble, columns
+        identity = (sha256, *self.classes)
+        model = TreeModel(ensemble, columns, data, Path(self.path).name, identity)
         hindered = (f"No TreeSHAP: {ensemble.obstacle}",) if ensemble.obstacle else ()
         model.notices = (*notices, *told, *hindered)
         return model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -32,7 +32,7 @@ def made(place: str, name: str, params: Mapping[str, Any]) -> Any:
     Raises :class:`ModelError` for what is neither scikit-learn's nor of a trusted package, and
     where its constructor refuses.
     """
-    maker = _maker(place, name)
+    make = maker(place, name)
     problems = [
         Problem(f"{place}.params.{key}", f"{shown!r} is refused: {OUTSIDE[last]}", "leave it out")
         for key, shown in params.items()
@@ -44,7 +44,7 @@ def made(place: str, name: str, params: Mapping[str, Any]) -> Any:
     inner = {key: one for key, one in values.items() if "__" in key}
     own = {key: one for key, one in values.items() if key not in inner}
     try:
-        found = maker(**_tuples(maker, own))
+        found = make(**_tuples(make, own))
         if inner:
             found.set_params(**inner)
     except Exception as error:  # somebody else's constructor
@@ -70,7 +70,20 @@ def seeded(estimator: Any, seed: int) -> Any:
     return estimator.set_params(**open_)
 
 
-def _maker(place: str, name: str) -> Any:
+def inside(value: Any) -> Iterator[str]:
+    """The names of all estimators that a parameter, or a list of them, holds."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("estimator"), str):
+            yield value["estimator"]
+        for one in value.values():
+            yield from inside(one)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for one in value:
+            yield from inside(one)
+
+
+def maker(place: str, name: str) -> Any:
+    """The class or function of that name; raises :class:`ModelError` where it may not be used."""
     module, _, last = name.rpartition(".")
     parts = module.split(".")
     ours = parts[0] == HOUSE and not any(
@@ -94,16 +107,20 @@ def _value(place: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         if isinstance(value.get("estimator"), str) and set(value) <= {"estimator", "params"}:
             return made(place, value["estimator"], value.get("params") or {})
+        for key in value:  # a grid of settings, say, that a search among parameters tries
+            if (last := str(key).rpartition("__")[2]) in OUTSIDE:
+                message = f"{key} is refused: {OUTSIDE[last]}"
+                raise ModelError(Problem(place, message, "leave it out"))
         return {key: _value(place, one) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_value(place, one) for one in value]
     return value
 
 
-def _tuples(maker: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+def _tuples(make: Any, params: Mapping[str, Any]) -> dict[str, Any]:
     """``params`` with a list as a tuple where the default is one: YAML knows lists only."""
     try:
-        known = inspect.signature(maker).parameters
+        known = inspect.signature(make).parameters
     except (TypeError, ValueError):
         return dict(params)
     return {
