@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,16 @@ def _settings(node: Mapping[str, Any], target: str) -> Iterable[str]:
 
 
 def _shown(value: object) -> str:
-    return "none" if value is None else str(value)
+    """A setting in words; of an estimator its class."""
+    if isinstance(value, Mapping) and "estimator" in value:
+        return str(value["estimator"]).rpartition(".")[2]
+    if isinstance(value, Sequence) and any(isinstance(one, Mapping) for one in value):
+        return ", ".join(_shown(one) for one in value)
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return words.number(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _usual(target: str) -> dict[str, str | bool]:

@@ -77,13 +77,13 @@ def slices_title(record: Record, found: Trials) -> str:
 
 
 def _slice(found: Trials, name: str, goal: str, width: int, lowest: bool, first: bool) -> alt.Chart:
-    drawn = found.done.assign(x=found.done[name], y=found.done[goal])
+    drawn = found.drawn.assign(x=lambda done: done[name], y=lambda done: done[goal])
     if found.choice(name):
         x: alt.X = alt.X("x:N", title=setting(name) if lowest else None,
                          axis=alt.Axis(labels=lowest, labelAngle=0))  # fmt: skip
     else:
         scale = alt.Scale(type="log") if found.log(name) else alt.Scale(zero=False)
-        axis = alt.Axis(labels=lowest, tickCount=3, format="~g")
+        axis = alt.Axis(labels=lowest, tickCount=3, format="~r")
         x = alt.X("x:Q", title=setting(name) if lowest else None, scale=scale, axis=axis)
     y = alt.Y("y:Q", title=last(goal) if first else None, scale=alt.Scale(zero=False, padding=5),
               axis=alt.Axis(labels=first, tickCount=4))  # fmt: skip
@@ -142,7 +142,7 @@ def contour(record: Record) -> Iterable[Block]:
 def _along(found: Trials, name: str) -> dict[str, Any]:
     """How an axis of the contour is drawn."""
     scale = alt.Scale(type="log" if found.log(name) else "linear", zero=False, nice=False)
-    return {"title": setting(name), "scale": scale, "axis": alt.Axis(format="~g", tickCount=4)}
+    return {"title": setting(name), "scale": scale, "axis": alt.Axis(format="~r", tickCount=4)}
 
 
 def _place(values: pd.Series, log: bool) -> Array:

@@ -22,7 +22,7 @@ def front(record: Record) -> Iterable[Block]:
     if found is None or len(found.goals) < 2:
         return
     x, y = found.goals[:2]
-    drawn = found.done.assign(x=found.done[x], y=found.done[y])
+    drawn = found.drawn.assign(x=lambda done: done[x], y=lambda done: done[y])
     base = alt.Chart(chart.data(drawn[["number", "x", "y", "role", "pareto"]]))
     place = {
         "x": alt.X("x:Q", title=last(x), scale=alt.Scale(zero=False, padding=8)),

@@ -60,6 +60,11 @@ class Trials:
         return done.assign(role=[role(row) for _, row in done.iterrows()])
 
     @property
+    def drawn(self) -> pd.DataFrame:
+        """:attr:`done` with the chosen one last, so that no equal of its lies over it."""
+        return self.done.sort_values("chosen", kind="stable")
+
+    @property
     def chosen(self) -> pd.Series | None:
         found = self.table[self.table["chosen"].astype(bool)]
         return None if found.empty else found.iloc[0]
