@@ -57,6 +57,18 @@ def test_with_enough_rounds_what_is_good_stays_and_what_is_harmful_goes(weights)
         assert len(ran) <= 2 + 2 * (len(rules) - 1) + 1
 
 
+@pytest.mark.parametrize("weights", [one for one in WEIGHTS if len(one) == 3])
+def test_a_harm_is_not_paid_for_by_what_is_cleared_before_it(weights) -> None:
+    """A part is held against the round with all that is cleared, not against the beginning: what
+    stays is the best of all that ran."""
+    rules = [rule(key, weight) for key, weight in zip("abc", weights, strict=True)]
+    for worth in product((-10.0, -3.0, 8.0), repeat=3):
+        single = dict(zip("abc", worth, strict=True))
+        _, ran = played(rules, 9, lambda ran_with, w=single: START + sum(w[k] for k in ran_with))
+        scores = [sum(single[key] for key in part) for part in ran]
+        assert scores[-1] == max(scores), single
+
+
 @pytest.mark.parametrize("rounds", [1, 2, 3, 4, 6])
 @pytest.mark.parametrize("weights", [(0, 0, 0), (2, 0, 1), (1, 1, 0)])
 def test_whatever_they_do_together_it_ends_no_worse_than_it_began(weights, rounds) -> None:

@@ -36,8 +36,8 @@ def record(choice, node, target, facts=()):
             {"hidden": [64, 32], "dropout": 0.1},
             "xaiframe.model.mlp.MLP",
             [Fact("model.fit.epochs", 12), Fact("model.fit.parameters", 700)],
-            "Multilayer perceptron (hidden [64, 32], dropout 0.1) with 700 parameters, trained here "
-            "for 12 epochs.",
+            "Multilayer perceptron (hidden [64, 32], dropout 0.1) with 700 parameters, trained "
+            "here for 12 epochs.",
         ),
     ],
 )  # fmt: skip

@@ -31,6 +31,6 @@ def drawn(weight: Array, seed: int) -> Array:
     whole number (systematic sampling, Madow 1949, doi:10.1214/aoms/1177729988)."""
     start = np.random.default_rng([seed, 47]).uniform()
     ends = np.cumsum(np.asarray(weight, dtype=np.float64) / np.mean(weight))
+    ends[-1] = len(ends)  # whatever the sum was rounded to
     counts = np.diff(np.floor(ends + start), prepend=np.floor(start)).astype(int)
-    counts[-1] += len(ends) - counts.sum()  # rounding of the last end
     return np.repeat(np.arange(len(ends)), counts)
