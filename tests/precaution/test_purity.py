@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xaiframe.precaution.labels.suspects import expected
 from xaiframe.precaution.purity import Purity
 
 FAST = Purity(trees=20)
@@ -33,6 +34,22 @@ def test_turned_labels_are_counted_and_named(table, sound, value):
     right = suspects[suspects["id"].isin(turned)]
     assert (right["suggested"] == [f"c{y[row]}" for row in right["id"]]).all()
     assert (suspects["margin"].diff().dropna() <= 0).all()
+    assert value(outcome, "suspects_wrong").value == pytest.approx(suspects["wrong"].mean())
+
+
+def test_how_many_suspects_are_wrong_is_told_also_where_classes_overlap(table, noise, value):
+    """Of a long list of hard rows half is right, and it is known to be so."""
+    frame, y = noise(2500, 6)
+    frame["a"] += 3 * y
+    turned = np.random.default_rng(3).random(len(y)) < 0.1
+    outcome = FAST(table(frame, np.where(turned, 1 - y, y)), 0)
+    truly = np.isin(outcome.tables["suspects"]["id"], np.flatnonzero(turned)).mean()
+    assert 0.3 < truly < 0.9
+    assert value(outcome, "suspects_wrong").value == pytest.approx(truly, abs=0.12)
+
+
+def test_of_no_suspects_nothing_is_expected():
+    assert expected(np.empty(0)).reason == "no suspects"
 
 
 def test_sound_labels_pass(table, sound, value):

@@ -25,7 +25,7 @@ CONFIG: dict[str, Any] = {
     "repair": {},
     "model": {"dropout": 0.1, "hidden": [64, 32]},
     "explain": {"instances": 48},
-    "fit": {"weight_decay": 1e-4, "class_weight": "none", "label_smoothing": 0.0,
+    "fit": {"weight_decay": 1e-4, "class_weight": "none", "label_smoothing": 0.0, "averaging": 0.0,
             "input_noise": 0.0, "learning_rate": 0.003},
     "tuning": {"space": {"fit": {"weight_decay": {"low": 1e-5, "high": 0.1, "log": True},
                                  "learning_rate": {"low": 1e-4, "high": 0.05, "log": True}},
@@ -67,7 +67,8 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
     ),
     "noisy_fit": (
         NOISY,
-        {"model.dropout": 0.3, "fit.weight_decay": 0.01, "fit.label_smoothing": 0.1},
+        {"repair": ["noise_correction"], "model.dropout": 0.3, "fit.weight_decay": 0.01,
+         "fit.averaging": 0.99},
         [Fact("precaution.purity.label_noise", 0.02), NOISY[1]],
     ),
     "class_imbalance": (
@@ -103,9 +104,9 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
         [NOISY[0], measured("precaution.purity.label_noise_floor", 0.02, 0.0, 0.05)],
     ),
     "suspect_labels": (
-        [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.01)],
+        [*NOISY, Fact("precaution.purity.suspects_wrong", 0.9)],
         {"repair": ["suspects"], "repair.suspects.action": "drop", "repair.suspects.most": 0.3},
-        [*NOISY, Fact("precaution.fit_gap.probe_lag", 0.07)],
+        [*NOISY, Fact("precaution.purity.suspects_wrong", 0.5)],
     ),
     "missing_values": (
         [Fact("precaution.missing.worst_share", 0.2)],
@@ -241,6 +242,18 @@ def test_it_does_not_fire_on_those(key: str) -> None:
     assert fire(key, []) == []
 
 
+def test_a_loss_that_is_not_ours_cannot_expect_wrong_labels() -> None:
+    reads = Fact("model.fit.reads", "class_weight", labels={"setting": "class_weight"})
+    assert fire("noisy_fit", [*NOISY, reads]) == []
+
+
+@pytest.mark.parametrize(("floor", "fires"), [(0.0, True), (0.05, False), (None, True)])
+def test_certainty_that_wrong_labels_contradict_is_not_smoothed(floor, fires) -> None:
+    """A model of the true class is surer than it is right on labels of which some are wrong."""
+    noise = Fact("precaution.purity.label_noise_floor_low95", floor, reason="too few rows")
+    assert bool(fire("overconfidence", [*CASES["overconfidence"][0], noise])) is fires
+
+
 @pytest.mark.parametrize("key", CASES)
 def test_it_does_not_fire_again_once_in_force(key: str) -> None:
     facts, overrides, _ = CASES[key]
@@ -280,6 +293,7 @@ SOUND = RULES["redundant_features"]
         ({"then": None}, "needs either then or take"),
         ({"when": {"fact": "a.b.c"}}, "exactly one comparator"),
         ({"when": {"fact": "a.b.c", "above": "x"}}, "must be a number"),
+        ({"when": {"fact": "a.b.c", "absent": 1}}, "absent must be true"),
         ({"when": {"fact": "abc", "above": 1}}, "stage.choice.quantity"),
         ({"when": {"fact": "a.b.c", "abov": 1}}, "did you mean above?"),
         ({"when": {"all": []}}, "hold a list of conditions"),

@@ -13,7 +13,7 @@ from xaiframe.explanation import Array, Outcome
 from xaiframe.facts import Better, Fact
 from xaiframe.model.face import Model
 from xaiframe.precaution.columns import sample
-from xaiframe.precaution.fitting.gap import Score, gain, lag, loss, score_table
+from xaiframe.precaution.fitting.gap import Score, gain, loss, score_table
 from xaiframe.precaution.fitting.segment import Segment
 from xaiframe.precaution.fitting.slice_search import ROWS, weakness
 from xaiframe.precaution.learning.probing import folds_of, forest, probed, teachable
@@ -63,7 +63,7 @@ class FitGap:
 
     def __call__(self, data: Data, model: Model, seed: int) -> Outcome:
         """Facts score per model and split, probe_score, gain_over_dummy (test), relative_loss
-        (train→test), relative_loss_validation (train→validation), probe_lag, weakest_segment and
+        (train→test), relative_loss_validation (train→validation), weakest_segment and
         weakest_segment_null05; tables scores and segments."""
         fitted = {name: model.predictions(data.splits[name].x) for name in SPLITS}
         answers: dict[str, Answers] = {
@@ -81,7 +81,6 @@ class FitGap:
             replace(scores["probe", "train"].fact(data, "probe"), name="probe_score", labels={})
         )
         facts += [gain(scores), *(loss(scores, name) for name in ("test", "validation"))]
-        facts.append(lag(data, fitted["validation"], answers["probe"]["validation"], seed))
         weak, segments = self._segments(data, fitted, seed)
         return Outcome(
             facts=[*facts, *weak], tables={"scores": score_table(scores), "segments": segments}

@@ -67,8 +67,9 @@ class Purity:
 
     def __call__(self, data: Data, seed: int) -> Outcome:
         """Facts label_noise with label_noise_null95 (what is found on sound labels) and
-        label_noise_floor, or target_outlier_share for numbers; outlier_share; corrupt_share.
-        Tables suspects, outliers, corrupt; of pictures and series the first few of both lists."""
+        label_noise_floor, suspects_wrong (how many of the listed labels are expected to be), or
+        target_outlier_share for numbers; outlier_share; corrupt_share. Tables suspects, outliers,
+        corrupt; of pictures and series the first few of both lists."""
         rows = sample(len(data.train), self.sample, seed)
         empty = corrupt(data.train, data)
         labels = self._labels(data, rows, seed)

@@ -20,7 +20,8 @@ SHOWN = 6
 
 @dataclass(frozen=True)
 class Match:
-    """A fact that fulfils a condition, and the comparison in words."""
+    """A fact that fulfils a condition, and the comparison in words; of what is absent there are
+    none."""
 
     fact: Fact
     words: str
@@ -109,8 +110,9 @@ def _left_out(keys: Any) -> str:
 
 
 def _quoted(matches: Sequence[Match]) -> tuple[str, ...]:
-    more = (f"and {len(matches) - SHOWN} more",) if len(matches) > SHOWN else ()
-    return tuple(match.words for match in matches[:SHOWN]) + more
+    words = [match.words for match in matches if match.words]
+    more = (f"and {len(words) - SHOWN} more",) if len(words) > SHOWN else ()
+    return (*words[:SHOWN], *more)
 
 
 def fulfilled(when: When, facts: Facts) -> list[Match]:
@@ -124,7 +126,12 @@ def fulfilled(when: When, facts: Facts) -> list[Match]:
 
 
 def _matches(when: Condition, facts: Facts) -> Iterator[Match]:
-    for fact in facts.where(when.fact, **when.labels):
+    found = facts.where(when.fact, **when.labels)
+    if when.comparator == "absent":
+        if all(fact.value is None for fact in found):
+            yield Match(Fact(when.fact, None, labels=when.labels), "")
+        return
+    for fact in found:
         if when.comparator == "equals":
             if fact.value is not None and fact.value == when.limit:
                 yield Match(fact, f"{described(fact)} is {shown(fact.value)}")

@@ -22,8 +22,8 @@ RELATIONS: dict[str, str] = {
 }
 """METHOD §6: how the four activities feed each other."""
 
-Comparator = Literal["above", "below", "equals"]
-COMPARATORS: tuple[Comparator, ...] = ("above", "below", "equals")
+Comparator = Literal["above", "below", "equals", "absent"]
+COMPARATORS: tuple[Comparator, ...] = ("above", "below", "equals", "absent")
 CONDITION = frozenset({"fact", "labels", "whole_interval", *COMPARATORS})
 RULE = frozenset({"relation", "when", "then", "take", "for_each", "because", "expect", "automatic"})
 NEEDED = ("relation", "when", "because", "expect", "automatic")
@@ -31,7 +31,8 @@ NEEDED = ("relation", "when", "because", "expect", "automatic")
 
 @dataclass(frozen=True)
 class Condition:
-    """One comparison; it holds for every label set of ``fact`` (among ``labels``) that passes.
+    """One comparison; it holds for every label set of ``fact`` (among ``labels``) that passes, or,
+    with ``absent``, where none of them was measured.
 
     whole_interval: the whole 95 % interval lies beyond the limit.
     """
@@ -147,7 +148,9 @@ def _condition_problems(place: str, node: Mapping[str, Any]) -> Iterator[Problem
         yield Problem(place, "needs exactly one comparator", ", ".join(COMPARATORS))
     for name in given:
         number = isinstance(node[name], (int, float)) and not isinstance(node[name], bool)
-        if name != "equals" and not number:
+        if name == "absent" and node[name] is not True:
+            yield Problem(place, f"absent must be true, not {node[name]!r}")
+        if name in ("above", "below") and not number:
             yield Problem(place, f"{name} must be a number, not {node[name]!r}")
 
 

@@ -41,6 +41,18 @@ def test_noise_above_its_control_is_said_and_lists_are_cut(stored):
     assert blocks["suspects"].caution == "4 more: see artifacts."
 
 
+def test_how_many_of_the_list_are_wrong_is_said(stored):
+    folder = stored.run / "artifacts" / "precaution.purity"
+    table = pd.read_parquet(folder / "suspects.parquet").assign(wrong=0.75)
+    table.to_parquet(folder / "suspects.parquet")
+    facts = json.loads((stored.run / "facts.json").read_text())
+    facts.append(Fact("precaution.purity.suspects_wrong", 0.75, "share", n=12).to_dict())
+    (stored.run / "facts.json").write_text(json.dumps(facts))
+    listed = {block.key: block for block in found(Record(stored.run))}["suspects"]
+    assert listed.title == "12 labels in doubt, of which about 9 are wrong"
+    assert [cell.text for cell in listed.cells()[0][-2:]] == ["0.800", "0.750"]
+
+
 def test_rows_stay_out_of_what_circulates(stored):
     assert [block.key for block in found(replace(stored, redact=True))] == ["label-noise"]
 

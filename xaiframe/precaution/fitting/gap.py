@@ -106,31 +106,6 @@ def loss(scores: Scores, split: str) -> Fact:
     return Fact(name, lost, "share", n=later.n, interval=interval, better="lower")
 
 
-def lag(data: Data, fitted: Array, probe: Array | None, seed: int) -> Fact:
-    """How much better the fitted model answers the validation rows than the probe does: accuracy,
-    or squared error ÷ variance; both on the same bootstrap draws.
-
-    A probe that lags behind the model calls what only the model has understood a wrong label.
-    """
-    y, unit = data.validation.y, "accuracy" if data.task == "classification" else "R²"
-    n = len(y)
-
-    def absent(reason: str) -> Fact:
-        return Fact("probe_lag", None, unit, n=n, better="none", reason=reason)
-
-    if probe is None or n == 0:
-        return absent("too few rows or a single target value to train a probe")
-    if data.task == "classification":
-        ahead = (fitted == y).astype(np.float64) - (probe == y)
-    elif np.ptp(y) == 0:
-        return absent("the target is constant")
-    else:
-        truth = y.astype(np.float64)
-        ahead = ((truth - probe) ** 2 - (truth - fitted) ** 2) / truth.var()
-    interval = central(resampled_means(ahead, seed))
-    return Fact("probe_lag", float(ahead.mean()), unit, n=n, interval=interval, better="none")
-
-
 def _shifted(interval: Interval | None, origin: float, unit: float) -> Interval | None:
     if interval is None:
         return None

@@ -39,8 +39,9 @@ def classes_judged(
     """label_noise: share of wrong labels by confident learning, bootstrap interval;
     label_noise_null95: what it finds in 95 of 100 draws of sound labels, the classes overlapping
     as much as the data allow; label_noise_floor: share of labels that contradict the probe however
-    sure it is, label_noise_floor_low95 the lower end of its interval. Classes with
-    fewer rows than folds are left out.
+    sure it is, label_noise_floor_low95 the lower end of its interval; suspects_wrong: share of the
+    suspects that is expected to be wrong, the mean of theirs. Classes with fewer rows than folds
+    are left out.
 
     suspects: self_confidence, the probability of the given label; margin, that of the suggested
     one minus that; wrong, the probability that the label was turned over rather than is right where
@@ -67,9 +68,17 @@ def classes_judged(
     facts.append(_share("label_noise_floor_low95", found.interval[0], n, better="none"))
     names = np.array(classes, dtype=object)[known]
     rows = np.flatnonzero(suspected(labels, told))
+    facts.append(expected(found.wrong[rows]))
     return Judged(
         facts, _listing(ids[kept][rows], names, labels[rows], told[rows], found.wrong[rows])
     )
+
+
+def expected(wrong: Array) -> Fact:
+    """suspects_wrong: the mean of the suspects' probabilities of being wrong, ``(n,)``."""
+    if not len(wrong):
+        return Fact("suspects_wrong", None, "share", n=0, better="none", reason="no suspects")
+    return Fact("suspects_wrong", float(wrong.mean()), "share", n=len(wrong), better="none")
 
 
 def _listing(ids: Array, names: Array, labels: Array, told: Array, wrong: Array) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from xaiframe.report.record import Record
 HEADLINE = ("label_noise", "outlier_share", "corrupt_share")
 SHOWN = 8
 NOISE = "precaution.purity.label_noise"
+WRONG = "precaution.purity.suspects_wrong"
 
 
 def found(record: Record) -> Iterable[Block]:
@@ -29,7 +30,7 @@ def found(record: Record) -> Iterable[Block]:
     for key, make in (("suspects", _suspects), ("outliers", _outliers), ("corrupt", _corrupt)):
         table = record.table("precaution.purity", key)
         if table is not None and not table.empty:
-            yield make(table)
+            yield make(record, table)
             yield from _pictures(record, key, table)
 
 
@@ -71,20 +72,28 @@ def _listed(key: str, title: str, headers: list[str], rows: list[list[object]], 
     )
 
 
-def _suspects(table: pd.DataFrame) -> Block:
+def _suspects(record: Record, table: pd.DataFrame) -> Block:
+    """The least believable first, each beside its probability of being wrong."""
     known = ["original"] if "original" in table else []
+    sure = ["wrong"] if "wrong" in table and table["wrong"].notna().any() else []
     rows = [
         [
             int(r["id"]),
             _cell(r["given"]),
             _cell(r["suggested"]),
             float(r["margin"]),
+            *(float(r[key]) for key in sure),
             *(words.shortened(r[key], 90) for key in known),
         ]
         for _, r in table.head(SHOWN).iterrows()
     ]
-    title = f"{words.count(len(table), 'label')} in doubt, the least believable first"
-    heads = ["row", "given", "suggested", "margin", *("" for _ in known)]
+    expected = record.facts.one(WRONG)
+    after = "the least believable first"
+    if sure and expected and isinstance(expected.value, float):
+        after = f"of which about {round(expected.value * len(table))} are wrong"
+    title = f"{words.count(len(table), 'label')} in doubt, {after}"
+    told = ["p(wrong)"] if sure else []
+    heads = ["row", "given", "suggested", "margin", *told, *("" for _ in known)]
     return _listed("suspects", title, heads, rows, len(table))
 
 
@@ -107,7 +116,7 @@ def _pictures(record: Record, key: str, table: pd.DataFrame) -> Iterable[Block]:
     yield Grid(figures, 10)
 
 
-def _outliers(table: pd.DataFrame) -> Block:
+def _outliers(_: Record, table: pd.DataFrame) -> Block:
     rows = [
         [int(r["id"]), words.shortened(r["column"]), float(r["score"])]
         for _, r in table.head(SHOWN).iterrows()
@@ -117,7 +126,7 @@ def _outliers(table: pd.DataFrame) -> Block:
     return _listed("outliers", title, headers, rows, len(table))
 
 
-def _corrupt(table: pd.DataFrame) -> Block:
+def _corrupt(_: Record, table: pd.DataFrame) -> Block:
     rows = [[int(r["id"]), str(r["split"]), str(r["kind"])]
             for _, r in table.head(SHOWN).iterrows()]  # fmt: skip
     title = f"{words.count(len(table), 'row')} without content"
