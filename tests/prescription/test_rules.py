@@ -105,7 +105,8 @@ CASES: dict[str, tuple[list[Fact], dict[str, Any], list[Fact]]] = {
     ),
     "suspect_labels": (
         [*NOISY, Fact("precaution.purity.suspects_wrong", 0.9)],
-        {"repair": ["suspects"], "repair.suspects.action": "drop", "repair.suspects.most": 0.3},
+        {"repair": ["suspects"], "repair.suspects.action": "drop", "repair.suspects.most": 0.3,
+         "repair.suspects.least": 0.5},
         [*NOISY, Fact("precaution.purity.suspects_wrong", 0.5)],
     ),
     "missing_values": (
