@@ -208,6 +208,19 @@ def test_a_direction_that_cannot_apply_warns_instead_of_failing(judged: Judge) -
     assert judged(policy, [])[0]["require.gradient"].status == "fail"
 
 
+@pytest.mark.parametrize(
+    ("provides", "status"),
+    [("answers only", "warn"), ("trees", "warn"), ("gradient, layers", "fail"), (None, "fail")],
+)
+def test_gradients_are_not_required_of_a_model_that_has_none(
+    judged: Judge, provides: str | None, status: str
+) -> None:
+    for stage in ("model.fit.provides", "model.load.provides"):
+        found, _ = judged("require: {gradient: 1, perturbation: 1}", [Fact(stage, provides)])
+        assert found["require.gradient"].status == status
+        assert found["require.perturbation"].status == "fail"
+
+
 WAIVED = PSI + "waivers: [{rule: psi, owner: Kim, reason: pilot, expires: %s%s}]"
 
 

@@ -12,6 +12,8 @@ from xaiframe.facts import ORDER, Fact, Facts, Finding, Status, Verdict
 from xaiframe.policy.schema import Clause, Comparison, Policy, Requirement, Rule, Waiver
 from xaiframe.policy.words import Known, about, limit_of, number, sentence, subject, threshold
 
+PROVIDED = ("model.load.provides", "model.fit.provides")
+"""What a model offers to probes."""
 SUFFIX = {
     "error": ".error",
     "not_applicable": ".not_applicable",
@@ -127,8 +129,11 @@ def _presence(group: str, name: str, known: Known) -> tuple[Status, str]:
 
 
 def _none_applies(group: str, known: Known) -> bool:
-    """Whether choices were asked for and each was found not to apply, e.g. to a model that only
-    answers: a gap to be told, not a fault of the audit."""
+    """Whether choices were asked for and each was found not to apply, or the model has nothing for
+    a whole side, as one that only answers: a gap to be told, not a fault of the audit."""
+    given = next((known.value(name) for name in PROVIDED if known.value(name)), None)
+    if group == "gradient" and given is not None and "gradient" not in str(given).split(", "):
+        return True
     units = {fact.choice for fact in known if fact.stage == group}
     absent = {fact.choice for fact in known if fact.name.endswith(SUFFIX["not_applicable"])}
     return bool(units) and units <= absent

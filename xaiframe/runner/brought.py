@@ -8,6 +8,7 @@ from xaiframe.data.face import Data
 from xaiframe.explanation import Outcome
 from xaiframe.facts import Fact
 from xaiframe.model.face import Model, WhiteBox
+from xaiframe.runner.fitted import provided
 
 ASKED = 32
 """Test rows that are asked twice."""
@@ -23,7 +24,7 @@ def brought_outcome(model: Model, data: Data) -> Outcome:
     facts = [
         Fact("digest", model.digest),
         Fact("gives", model.gives),
-        Fact("provides", ", ".join(model.provides) or "answers only"),
+        provided(model),
         Fact("repeat_difference", difference, model.gives, n=len(rows), better="lower"),
     ]
     if isinstance(model, WhiteBox):

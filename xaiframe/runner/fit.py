@@ -27,7 +27,7 @@ from xaiframe.recipe import Fit
 from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import PLAIN, Conduct
 from xaiframe.runner.fit_estimator import fit_estimator
-from xaiframe.runner.fitted import Fitted, reading
+from xaiframe.runner.fitted import Fitted, provided, reading
 from xaiframe.runner.keeping import Keeping
 from xaiframe.runner.learner import Learner
 from xaiframe.runner.own_learner import OwnLearner
@@ -130,6 +130,7 @@ def facts_of(model: WhiteBox, history: pd.DataFrame, best_epoch: int, epochs: in
         Fact("parameters", sum(p.numel() for p in model.module.parameters()), "parameters"),
         Fact("train_loss", float(best["train_loss"]), "loss", better="lower"),
         Fact("digest", model.digest),
+        provided(model),
         Fact("validation_loss", float(best["validation_loss"]), "loss", better="lower"),
     ]
 

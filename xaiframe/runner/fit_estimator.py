@@ -14,7 +14,7 @@ from xaiframe.model.face import SMALLEST, Model
 from xaiframe.recipe import Fit
 from xaiframe.repair.changes import parts_of
 from xaiframe.repair.repaired import Conduct
-from xaiframe.runner.fitted import Fitted, reading
+from xaiframe.runner.fitted import Fitted, provided, reading
 
 
 def fit_estimator(
@@ -34,6 +34,7 @@ def fit_estimator(
     facts = [
         Fact("estimator", architecture.estimator.rpartition(".")[2], source=library),
         Fact("digest", model.digest),
+        provided(model),
         *(Fact(f"{name}_loss", value, "loss", better="lower") for name, value in losses.items()),
         *reading(architecture),
     ]

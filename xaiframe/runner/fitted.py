@@ -19,6 +19,11 @@ def reading(architecture: Any) -> list[Fact]:
     return [Fact("reads", name, labels={"setting": name}) for name in settings]
 
 
+def provided(model: Model) -> Fact:
+    """What probes may ask of the model beside answers."""
+    return Fact("provides", ", ".join(model.provides) or "answers only")
+
+
 @dataclass(frozen=True)
 class Fitted:
     """A fitted model.
