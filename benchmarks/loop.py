@@ -4,7 +4,8 @@ Every trouble is planted by seed into files; an audit with several rounds gets n
 recipe. Automatic prescriptions are applied by the rounds, and so is what waits for a person's
 decision where the row says that the person accepts it. ``loop.recovered`` is
 (last − first) ÷ (clean − first) of the test score, its interval resampled over the seeds; where
-less than a hundredth was lost, the change alone is told.
+less than a hundredth was lost, the change alone is told. ``worth``, a mark beside the aim: what the plain fit reaches on as few sound rows as the troubled
+ones are worth.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Trouble:
     """write: ``(folder, seed, planted)`` → recipe; score, other: facts before and after; accepted:
     prescriptions that a person decides on; named: the prescriptions that must be among those of
     the first round; drifted: the columns that must be found to have moved; lower: a lower score is
-    the better one; aim: in words."""
+    the better one; worth: ``(folder, seed)`` → a recipe on sound data that tell as much as the
+    troubled ones; aim: in words."""
 
     name: str
     write: Callable[[Path, int, bool], Path]
@@ -50,6 +52,7 @@ class Trouble:
     accepted: tuple[str, ...] = ()
     drifted: tuple[str, ...] = ()
     lower: bool = False
+    worth: Callable[[Path, int], Path] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Row:
     prescribed: tuple[str, ...]
     harmful: tuple[str, ...]
     named: bool
+    worth: float
 
     @property
     def recovered(self) -> float:
@@ -88,6 +92,7 @@ TROUBLES = (
         Trouble(
             f"{share:.0%} flipped labels, {where}", partial(write, share), named,
             "recovered ≥ .5", accepted=("suspect_labels",),
+            worth=partial(tables.worth, share) if where == "table" else None,
         )
         for where, write, named in (
             ("table", tables.flipped, ("noisy_fit",)),  # about half of its suspects are right
@@ -126,6 +131,10 @@ def measure(trouble: Trouble, seed: int, out: Path) -> Row:
         place = Path(home)
         plain = trouble.write(place / "plain", seed, False)
         clean = facts_of(audit(plain, ("prescription=[]",), outputs=out).folder)
+        worth = Facts()
+        if trouble.worth:
+            fewer = trouble.worth(place / "fewer", seed)
+            worth = facts_of(audit(fewer, ("prescription=[]",), outputs=out).folder)
         recipe = trouble.write(place / "planted", seed, True)
         accept = f"accept=[{','.join(trouble.accepted)}]"
         run = audit(recipe, (f"rounds={ROUNDS}", accept), outputs=out).folder
@@ -141,6 +150,7 @@ def measure(trouble: Trouble, seed: int, out: Path) -> Row:
             keys,
             tuple(one["prescription"] for one in effects if one["taken_back"]),
             set(trouble.named) <= set(keys) and set(trouble.drifted) <= moved(first),
+            value(worth, trouble.score),
         )
 
 
@@ -187,6 +197,7 @@ def shown(trouble: Trouble, rows: Sequence[Row]) -> list[str]:
         mean([one.last for one in rows]),
         won,
         f"{mean([one.other[0] for one in rows])} → {mean([one.other[1] for one in rows])}",
+        mean([one.worth for one in rows]) if trouble.worth else "–",
         trouble.aim,
     ]
 
@@ -232,6 +243,7 @@ def main() -> None:
         "after",
         "loop.recovered",
         "beside",
+        "worth",
         "aim",
     ):
         table.add_column(head)

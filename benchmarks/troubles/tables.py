@@ -82,6 +82,17 @@ def flipped(share: float, folder: Path, seed: int, planted: bool) -> Path:
     return written(folder, f"flipped_{share:g}".replace(".", "_"), parts)
 
 
+def worth(share: float, folder: Path, seed: int) -> Path:
+    """As many right labels as the flipped ones are worth. Learning from ``n`` labels of which a
+    share is wrong at random errs by 1 ÷ (1 − 2 share) times more than from right ones (Natarajan et
+    al. 2013, Learning with noisy labels, NIPS), and errors fall with the root of ``n``: so much as
+    (1 − 2 share)² n right ones. The test rows stay whole."""
+    parts = parted(rows(np.random.default_rng([seed, 2])))
+    for name in ("train", "validation"):
+        parts[name] = parts[name][: round((1 - 2 * share) ** 2 * len(parts[name]))]
+    return written(folder, f"worth_{share:g}".replace(".", "_"), parts)
+
+
 def rare(folder: Path, seed: int, planted: bool) -> Path:
     """One class has 2 % of the rows."""
     random = np.random.default_rng([seed, 3])

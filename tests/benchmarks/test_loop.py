@@ -11,7 +11,7 @@ from benchmarks.troubles import pictures, tables
 
 
 def row(clean, first, last):
-    return Row(clean, first, last, (0.0, 0.0), (), (), True)
+    return Row(clean, first, last, (0.0, 0.0), (), (), True, float("nan"))
 
 
 def test_recovered_is_what_was_won_back_of_what_was_lost():
@@ -60,3 +60,12 @@ def test_a_gap_that_closes_is_won_back():
     gap = next(one for one in TROUBLES if one.lower)
     assert shown(gap, [row(0.02, 0.20, 0.02)] * 2)[5].startswith("1.00 (1.00")
     assert shown(gap, [row(0.20, 0.02, 0.02)] * 2)[5] == "change +0.000"
+
+
+@pytest.mark.parametrize(("share", "rows"), [(0.1, 768), (0.2, 432)])
+def test_flipped_labels_are_worth_fewer_right_ones_of_the_same_table(tmp_path, share, rows):
+    whole = pd.read_csv(tables.flipped(share, tmp_path / "whole", 3, False).parent / "rows.csv")
+    fewer = pd.read_csv(tables.worth(share, tmp_path / "fewer", 3).parent / "rows.csv")
+    assert (fewer["part"] == "train").sum() == rows
+    assert len(fewer.merge(whole)) == len(fewer)
+    assert (fewer["part"] == "test").sum() == (whole["part"] == "test").sum()

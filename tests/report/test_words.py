@@ -32,6 +32,8 @@ def test_plain_cases():
     assert words.number(3.5, "mm") == "3.50 mm"
     assert words.measured(0.5, "share") == "0.500"
     assert words.measured(2.0, "s") == "2 s"
+    assert words.measured(7.2e-53, "p") == "< 1e−12"
+    assert words.measured(0.0, "p") == "0"
 
 
 def test_intervals():

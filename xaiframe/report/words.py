@@ -155,7 +155,10 @@ def _unit(unit: str) -> str:
 
 
 def measured(value: Any, unit: str = "") -> str:
-    """A fact's value: its unit only where it is one of measure, not the name of a quantity."""
+    """A fact's value: its unit only where it is one of measure, not the name of a quantity. A
+    probability is never rounded to nothing."""
+    if unit == "p" and isinstance(value, float) and 0 < value < 1e-12:
+        return "< 1e−12"
     return number(value, unit if unit in ("s", "ms", "MB", "%") else "")
 
 
