@@ -4,8 +4,8 @@ Every trouble is planted by seed into files; an audit with several rounds gets n
 recipe. Automatic prescriptions are applied by the rounds, and so is what waits for a person's
 decision where the row says that the person accepts it. ``loop.recovered`` is
 (last − first) ÷ (clean − first) of the test score, its interval resampled over the seeds; where
-less than a hundredth was lost, the change alone is told. ``worth``, a mark beside the aim: what the plain fit reaches on as few sound rows as the troubled
-ones are worth.
+less than a hundredth was lost, the change alone is told. ``worth``, a mark beside the aim, is what
+the plain fit reaches on as few sound rows as the troubled ones are worth.
 """
 
 from __future__ import annotations
