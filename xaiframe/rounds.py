@@ -22,10 +22,11 @@ from xaiframe.policy.load import load_policy
 from xaiframe.policy.schema import Policy
 from xaiframe.preflight import preflight
 from xaiframe.prescription.course import Course
+from xaiframe.prescription.effects import Changes, Effect
 from xaiframe.prescription.match import prescribe
 from xaiframe.prescription.outcomes import outcomes
 from xaiframe.prescription.overrides import to_yaml
-from xaiframe.prescription.relations import Changes, Effect, relations
+from xaiframe.prescription.relations import relations
 from xaiframe.report.build import build
 from xaiframe.report.factsheet import factsheet
 from xaiframe.run import Round

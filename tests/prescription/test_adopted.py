@@ -10,8 +10,8 @@ import yaml
 from xaiframe.catalogue.listing import house
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.course import Course
+from xaiframe.prescription.effects import Change
 from xaiframe.prescription.match import prescribe
-from xaiframe.prescription.relations import Change
 
 SPACE = {"fit": {"weight_decay": {"low": 0.0, "high": 0.1}}}
 CONFIG: dict[str, Any] = {"fit": {"weight_decay": 0.0}, "tuning": {"space": SPACE}}

@@ -8,7 +8,7 @@ import pytest
 
 from xaiframe.facts import Fact, Facts, Prescription
 from xaiframe.prescription.course import Course
-from xaiframe.prescription.relations import Change
+from xaiframe.prescription.effects import Change
 
 SCORE = {"fact": "model.validation.score", "direction": "higher"}
 ERROR = {"fact": "model.validation.calibration_error", "direction": "lower"}

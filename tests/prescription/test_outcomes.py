@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xaiframe.facts import Facts
+from xaiframe.prescription.effects import Effect
 from xaiframe.prescription.outcomes import outcomes
-from xaiframe.prescription.relations import Effect
 
 SCORE = ("model.validation.score", "higher")
 

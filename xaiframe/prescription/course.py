@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from xaiframe.facts import Facts, Prescription
 from xaiframe.prescription.blame import Inquiry, Part
+from xaiframe.prescription.effects import Changes, Effect, effects, harmed
 from xaiframe.prescription.overrides import overrides_of, prevailing
-from xaiframe.prescription.relations import Changes, Effect, effects, harmed
 
 HARMLESS = frozenset({"kept", "no effect"})
 

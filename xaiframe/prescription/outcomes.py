@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xaiframe.facts import Fact
-from xaiframe.prescription.relations import Effect, harmed
+from xaiframe.prescription.effects import Effect, harmed
 
 
 def outcomes(told: Sequence[Effect]) -> list[Fact]:

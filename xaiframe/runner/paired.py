@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from xaiframe.explanation import Array
-from xaiframe.prescription.relations import Change
+from xaiframe.prescription.effects import Change
 from xaiframe.runner.metrics import (
     RESAMPLES,
     classification_metrics,
