@@ -142,8 +142,9 @@ class Prescription:
     """A set of config overrides with a reason, the relation it serves and what it should improve.
 
     ``because`` is the rule's reason; ``fired_by`` the facts, in words, that made it fire;
-    ``expect`` is ``{"fact": name, "direction": "higher" | "lower"}``. ``automatic``: the rule
-    needs nobody's consent; ``accepted``: the recipe's owner gave it.
+    ``expect`` is ``{"fact": name, "direction": "higher" | "lower"}``; ``costs`` what it may make
+    worse by how much at most, fact name → amount. ``automatic``: the rule needs nobody's consent;
+    ``accepted``: the recipe's owner gave it.
     """
 
     key: str
@@ -154,6 +155,7 @@ class Prescription:
     expect: Mapping[str, str] = field(default_factory=dict)
     fired_by: tuple[str, ...] = ()
     accepted: bool = False
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def applies(self) -> bool:

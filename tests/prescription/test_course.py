@@ -237,3 +237,41 @@ def test_the_same_rows_are_asked_of_the_rounds_that_are_compared() -> None:
         course.further([])
     assert asked == [(1, 2), (1, 3), (3, 2)]
     assert [one.verdict for one in course.told] == ["harmful", "harmful", "kept", "harmful"]
+
+
+def costly(key: str, overrides: dict[str, object]) -> Prescription:
+    return replace(rule(key, overrides), costs={ERROR["fact"]: 0.02})
+
+
+def facts_of(value: float, error: float) -> Facts:
+    spread = (error - 0.005, error + 0.005)
+    return Facts([*score(value), Fact(ERROR["fact"], error, interval=spread, better="lower")])
+
+
+def test_what_costs_more_than_it_may_is_taken_back_although_it_kept_its_promise() -> None:
+    good, dear = rule("good", {"fit.y": 1}), costly("dear", {"fit.x": 1})
+    course = Course((), 3)
+    course.judge(facts_of(0.7, 0.1))
+    assert course.further([good, dear]) == ["fit.y=1", "fit.x=1"]
+    course.judge(facts_of(0.9, 0.2))
+    assert course.further([]) == ["fit.y=1"]
+    kept = {(one.prescription, one.verdict, one.taken_back, one.blind) for one in course.told}
+    assert kept == {
+        ("good", "kept", False, False),
+        ("dear", "kept", True, False),
+        ("dear", "harmful", True, False),
+    }
+
+
+def test_a_cost_that_two_were_to_spare_is_tried_apart() -> None:
+    one, two = costly("one", {"fit.x": 1}), costly("two", {"repair": ["b"]})
+    course = Course((), 4)
+    course.judge(facts_of(0.7, 0.1))
+    assert course.further([one, two]) == ["fit.x=1", "repair=[b]"]
+    course.judge(facts_of(0.9, 0.2))
+    assert course.further([]) == ["fit.x=1"]  # the gentler alone
+    course.judge(facts_of(0.8, 0.1))
+    # Beside round 2, which had both, the other is what made it worse.
+    assert course.in_force == ["fit.x=1"]
+    ends = {one.prescription: one.taken_back for one in course.told if not one.superseded}
+    assert ends == {"one": False, "two": True}

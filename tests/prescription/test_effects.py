@@ -126,3 +126,65 @@ def test_a_change_of_another_fact_decides_nothing() -> None:
     other = {"model.validation.f1": Change(-0.1, -0.2, -0.05, 400)}
     (effect,) = effects(Facts([score(0.8)]), Facts([score(0.9)]), [one], other)
     assert effect.verdict == "kept"
+
+
+COSTLY = Prescription("p", "precaution → optimization", {"fit.x": 1}, "", True, SCORE,
+                      costs={ERROR["fact"]: 0.02})  # fmt: skip
+
+
+def error(value: float, better: str = "lower") -> Fact:
+    interval = (value - 0.005, value + 0.005)
+    return Fact(ERROR["fact"], value, interval=interval, better=better)
+
+
+@pytest.mark.parametrize(
+    ("after", "change", "said"),
+    [
+        (0.12, None, "within"),  # beyond chance, and no more than was allowed
+        (0.13, None, "harmful"),
+        (0.05, None, "within"),
+        (0.13, Change(0.03, 0.01, 0.05, 400), "harmful"),
+        (0.13, Change(0.03, -0.01, 0.07, 400), "within"),  # chance alone
+        (0.13, Change(0.02, 0.01, 0.03, 400), "within"),
+        (0.13, Change(-0.03, -0.04, -0.02, 400), "within"),
+    ],
+)
+def test_a_fact_that_was_to_be_spared_may_lose_so_much(after, change, said) -> None:
+    same = {} if change is None else {ERROR["fact"]: change}
+    before = Facts([score(0.8), error(0.1)])
+    hoped, cost = effects(before, Facts([score(0.9), error(after)]), [COSTLY], same)
+    assert (hoped.verdict, hoped.most) == ("kept", None)
+    assert (cost.verdict, cost.most, cost.before, cost.after) == (said, 0.02, 0.1, after)
+    assert harmed([hoped, cost]) == ({"p"} if said == "harmful" else set())
+
+
+def test_where_higher_is_better_a_loss_is_a_fall() -> None:
+    one = Prescription("p", "precaution → optimization", {"fit.x": 1}, "", True, ERROR,
+                       costs={SCORE["fact"]: 0.05})  # fmt: skip
+    for after, said in ((0.70, "harmful"), (0.76, "within"), (0.9, "within")):
+        facts = [Facts([Fact(SCORE["fact"], value, interval=(value - 0.01, value + 0.01),
+                             better="higher"), error(0.1)]) for value in (0.8, after)]  # fmt: skip
+        assert effects(*facts, [one])[1].verdict == said
+
+
+def test_a_cost_that_was_not_measured_or_has_no_better_side_condemns_nobody() -> None:
+    for before, after in (([], []), ([error(0.1, "none")], [error(0.5, "none")])):
+        was, now = Facts([score(0.8), *before]), Facts([score(0.9), *after])
+        told = effects(was, now, [COSTLY])
+        assert [one.verdict for one in told] == ["kept", "undecided"]
+        assert harmed(told) == set()
+
+
+def test_those_that_were_to_spare_a_fact_and_did_not_share_that() -> None:
+    other = Prescription("q", "precaution → optimization", {"fit.y": 1}, "", True, SCORE,
+                         costs={ERROR["fact"]: 0.5})  # fmt: skip
+    third = Prescription("r", "precaution → optimization", {"fit.z": 1}, "", True, SCORE,
+                         costs={ERROR["fact"]: 0.01})  # fmt: skip
+    before, after = (Facts([score(0.8), error(value)]) for value in (0.1, 0.2))
+    told = effects(before, after, [COSTLY, other, third])
+    assert {one.prescription: one.shared for one in told if one.most is not None} == {
+        "p": ("r",), "q": (), "r": ("p",)
+    }  # fmt: skip
+    assert {one.shared for one in told if one.prescription == "p" and one.most is None} == {
+        ("q", "r")
+    }

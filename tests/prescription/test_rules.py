@@ -282,6 +282,12 @@ def test_decisions_about_the_data_wait_for_a_person() -> None:
     assert not any(RULES[key]["automatic"] for key in about_data)
 
 
+def test_what_a_rule_may_cost_is_handed_on() -> None:
+    (fired,) = fire("class_imbalance", CASES["class_imbalance"][0])
+    assert fired.costs == {"model.validation.calibration_error": 0.02}
+    assert Prescription.from_dict(fired.to_dict()) == fired
+
+
 SOUND = RULES["redundant_features"]
 
 
@@ -304,6 +310,10 @@ SOUND = RULES["redundant_features"]
         ({"then": {"a.b": {"least": 1}}}, "at_least"),
         ({"then": None, "take": {"keys": "x"}}, "keys, fact and label"),
         ({"expect": {"fact": "a.b.c", "direction": "up"}}, "higher or lower"),
+        ({"costs": ["a.b.c"]}, "what they may lose"),
+        ({"costs": {"a.b": 0.1}}, "stage.choice.quantity"),
+        ({"costs": {"a.b.c": -0.1}}, "a number from 0 up"),
+        ({"costs": {"a.b.c": True}}, "a number from 0 up"),
         ({"automatic": "often"}, "true or false"),
     ],
 )

@@ -108,7 +108,7 @@ def test_a_shared_harm_that_was_told_apart_and_one_that_was_not(run):
         {"prescription": "noisy_fit", **both, "shared": ["suspect_labels"]},
         {"prescription": "suspect_labels", **both, "shared": ["noisy_fit"]},
     ]
-    table, note = tell(run, *({**one, "taken_back": True} for one in first))
+    table, note = tell(run, *({**one, "taken_back": True, "blind": True} for one in first))
     assert table.cells()[0][-1].text == "harmful, with suspect labels, not told apart, taken back"
     assert note.title == "Shared blame, not told apart"
     assert changed(Record(run))[1] == (
@@ -131,6 +131,27 @@ def test_a_shared_harm_that_was_told_apart_and_one_that_was_not(run):
     assert changed(Record(run))[:2] == [
         "Noisy fit (round 3): kept.", "Suspect labels (round 2): harmful, taken back."
     ]  # fmt: skip
+
+
+def test_what_it_cost_stands_beside_what_was_hoped_for(run):
+    both = {"prescription": "class_imbalance", "round": 2, "against": 1}
+    error = {"fact": "model.validation.calibration_error", "direction": "lower", "most": 0.02}
+    (table,) = tell(
+        run, {**both, "verdict": "kept"}, {**both, **error, "verdict": "within", "before": 0.01}
+    )
+    assert [row[-1].text for row in table.cells()] == ["kept", "cost within 0.020"]
+    assert table.title == (
+        "Of 1 fact that prescriptions should improve, 1 improved; of 1 cost, 1 within what was "
+        "allowed"
+    )
+    assert changed(Record(run))[0] == "Class imbalance (round 2): kept."
+    gone = {**both, "taken_back": True}
+    (table,) = tell(run, {**gone, "verdict": "kept"}, {**gone, **error, "verdict": "harmful"})
+    assert table.cells()[1][-1].text == "cost beyond 0.020, taken back"
+    assert changed(Record(run))[0] == (
+        "Class imbalance (round 2): kept; calibration error became worse by more than allowed, "
+        "taken back."
+    )
 
 
 def test_what_was_tried_again_apart_is_shown_as_applied_once(run):

@@ -26,10 +26,10 @@ class Course:
     on the rows of two rounds, by their numbers from 1.
 
     A prescription that made a fact worse which it promised to improve, and none of that name
-    better, is taken back: a round runs without it and adds nothing of its own, since it was looked
-    for in a worse model, and no later round applies it again. Where several of a round promised
-    that fact, none is condemned for all: the rounds that are left try parts of them (see
-    :class:`Inquiry`). What no round is left to tell apart is taken back as a whole.
+    better, or that cost more than it may, is taken back: a round runs without it and adds nothing
+    of its own, since it was looked for in a worse model, and no later round applies it again. Where
+    several of a round share the harm, none is condemned for all: the rounds that are left try parts
+    of them (see :class:`Inquiry`). What no round is left to tell apart is taken back as a whole.
     """
 
     given: tuple[str, ...]
@@ -106,14 +106,13 @@ class Course:
         told = self._effects(before, number, self._batch)
         self._tell(told)
         harm = harmed(told)
-        shared = {one.prescription: one.shared for one in told}
-        suspects = [one for one in self._standing if one.key in harm and shared[one.key]]
-        for one in self._standing:
-            if one.key in harm and one not in suspects:
-                self._take_back(one)
+        suspects = [one for one in self._standing if one.key in harm]
         while suspects:
-            alike = tuple(one for one in suspects if one.expect == suspects[0].expect)
+            alike = _together(suspects[0], suspects, told)
             suspects = [one for one in suspects if one not in alike]
+            if len(alike) == 1:
+                self._take_back(alike[0])
+                continue
             self._standing = tuple(one for one in self._standing if one not in alike)
             inquiry = Inquiry(alike, before, {(): before, _settings(alike): number})
             self._inquiries.append(inquiry)
@@ -165,6 +164,13 @@ class Course:
         ]
 
 
+def _together(one: Prescription, suspects: Sequence[Prescription], told: Sequence[Effect]) -> Part:
+    """``one`` and the other suspects that share a harm with it, in their own order."""
+    worse = [effect for effect in told if effect.verdict == "harmful"]
+    keys = {one.key} | {key for e in worse if e.prescription == one.key for key in e.shared}
+    return tuple(other for other in suspects if other.key in keys)
+
+
 def _is_last_of(effect: Effect, one: Prescription) -> bool:
     return effect.prescription == one.key and not effect.superseded
 
@@ -176,5 +182,5 @@ def _settings(part: Part) -> tuple[str, ...]:
 def _measured(told: Sequence[Effect], trial: Part) -> bool:
     """Whether every prescription on trial is known to have done no harm."""
     return {one.key for one in trial} <= {
-        one.prescription for one in told if one.verdict in HARMLESS
+        one.prescription for one in told if one.most is None and one.verdict in HARMLESS
     }

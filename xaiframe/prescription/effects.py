@@ -1,8 +1,8 @@
-"""What applied prescriptions did to the facts that they promised to improve."""
+"""What applied prescriptions did to the facts that they promised to improve, or to spare."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ from xaiframe.prescription.overrides import prevailing
 
 FOUND = frozenset({"lowest", "highest"})
 """Labels that name the two groups a gap was found between."""
-Verdict = Literal["kept", "no effect", "harmful", "undecided"]
+Verdict = Literal["kept", "no effect", "harmful", "undecided", "within"]
+"""``within``: a fact that was to be spared lost no more than was stated."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,15 @@ Changes = Mapping[str, Change]
 
 @dataclass(frozen=True)
 class Effect:
-    """What an applied prescription did to the fact that it promised to improve.
+    """What an applied prescription did to the fact that it promised to improve, or to spare.
 
-    labels: which of several facts of that name, a column's say. round: the round it was in force,
-    against: the round it is held against. shared: the others that were put into force with it and
-    promised the same fact, for the verdict is about all of them together. superseded: a later
-    trial tells more. taken_back: whether it is in force no longer. applied: whether any of its
-    settings prevailed. accepted: it waited for a person, and the recipe's owner accepted it.
+    direction: the better one. most: how much worse a fact may become that was to be spared, None
+    for what was to improve. labels: which of several facts of that name, a column's say. round: the
+    round it was in force, against: the round it is held against. shared: the others that were put
+    into force with it and promised the same fact, or to spare it and did not, for the verdict is
+    about all of them together. superseded: a later trial tells more. taken_back: whether it is in
+    force no longer. applied: whether any of its settings prevailed. accepted: it waited for a
+    person, and the recipe's owner accepted it.
     """
 
     prescription: str
@@ -57,14 +60,27 @@ class Effect:
     taken_back: bool = False
     applied: bool = True
     accepted: bool = False
+    most: float | None = None
 
     @property
     def blind(self) -> bool:
         """Taken back without knowing whether it did the harm itself."""
-        return self.taken_back and (bool(self.shared) or self.verdict == "undecided")
+        shares = self.verdict == "harmful" and bool(self.shared)
+        unknown = self.verdict == "undecided" and self.most is None
+        return self.taken_back and (shares or unknown)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "blind": self.blind}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """``fact`` moves in its better direction, or, with ``most``, the other way by no more than
+    that."""
+
+    fact: str
+    direction: str
+    most: float | None = None
 
 
 def effects(
@@ -73,33 +89,39 @@ def effects(
     prescriptions: Sequence[Prescription],
     changes: Changes | None = None,
 ) -> list[Effect]:
-    """For every applied prescription: did the fact it expects to improve improve? Where several
-    facts bear the name (one per column, say), each is told.
+    """For every applied prescription: did the fact it expects to improve improve, and did what it
+    may cost cost no more? Where several facts bear the name (one per column, say), each is told.
 
     ``kept`` when it moved as expected and by more than chance, ``harmful`` when it moved the other
     way by as much, otherwise ``no effect``. Beyond chance is a fact of ``changes``, measured on the
     same rows, whose interval leaves 0 out; any other fact, when each value lies outside the other's
-    95 % interval. ``undecided`` when it cannot be told, or when other prescriptions overruled all
-    of its settings. Those that promised the same fact share the verdict.
+    95 % interval. A fact that was to be spared is ``harmful`` when it became worse beyond chance
+    and by more than was stated, else ``within``. ``undecided`` when it cannot be told, or when
+    other prescriptions overruled all of its settings. Those that promised the same fact share the
+    verdict, and so do those that were to spare it and together did not.
     """
     applied = [one for one in prescriptions if one.applies and one.expect]
     prevailed = prevailing(applied)
-    return [
+    told = [
         replace(effect, accepted=one.accepted)
         for one in applied
         for effect in (
-            _effects(before, after, one, changes or {}, _partners(one, prevailed))
+            _effects(before, after, one, changes or {})
             if any(one.key == other.key for other in prevailed)
             else [_overruled(one)]
         )
     ]
+    return [replace(one, shared=_partners(one, told)) for one in told]
 
 
 def harmed(told: Sequence[Effect]) -> set[str]:
-    """The prescriptions that made something worse and nothing better: what harms one group and
-    helps another is for people to weigh."""
+    """The prescriptions that cost more than they may, or made something worse and nothing better:
+    what harms one group and helps another is for people to weigh."""
     kept = {one.prescription for one in told if one.verdict == "kept"}
-    return {one.prescription for one in told if one.verdict == "harmful"} - kept
+    worse = [one for one in told if one.verdict == "harmful"]
+    return {
+        one.prescription for one in worse if one.most is not None or one.prescription not in kept
+    }
 
 
 def _overruled(one: Prescription) -> Effect:
@@ -108,28 +130,41 @@ def _overruled(one: Prescription) -> Effect:
     return Effect(one.key, fact, direction, "undecided", reason, applied=False)
 
 
-def _partners(one: Prescription, others: Sequence[Prescription]) -> tuple[str, ...]:
-    """The keys of the others that promised the same fact."""
-    alike = (other.key for other in others if other.expect == one.expect)
-    return tuple(key for key in alike if key != one.key)
+def _partners(one: Effect, told: Sequence[Effect]) -> tuple[str, ...]:
+    """The keys of the others whose promise it was too; what was spared needs no partners."""
+    if not one.applied or (one.most is not None and one.verdict != "harmful"):
+        return ()
+    alike = [
+        other.prescription
+        for other in told
+        if other.applied
+        and (other.fact, other.direction) == (one.fact, one.direction)
+        and (other.most is None) == (one.most is None)
+        and (other.most is None or other.verdict == "harmful")
+    ]
+    return tuple(dict.fromkeys(key for key in alike if key != one.prescription))
 
 
-def _effects(
-    before: Facts,
-    after: Facts,
-    one: Prescription,
-    changes: Changes,
-    shared: tuple[str, ...],
-) -> list[Effect]:
-    """One per fact of the expected name; those of a round are paired by what they are about."""
-    was, now = (
-        {_about(fact): fact for fact in facts.where(one.expect["fact"])}
-        for facts in (before, after)
-    )
-    pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
-    change = changes.get(one.expect["fact"])
-    told = [_effect(old, new, one, change) for old, new in pairs or [(None, None)]]
-    return [replace(effect, shared=shared) for effect in told]
+def _effects(before: Facts, after: Facts, one: Prescription, changes: Changes) -> list[Effect]:
+    """One per fact of every promise; those of a round are paired by what they are about."""
+    told = []
+    for promise in _promises(one, (*before, *after)):
+        was, now = (
+            {_about(fact): fact for fact in facts.where(promise.fact)} for facts in (before, after)
+        )
+        pairs = [(was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now])]
+        change = changes.get(promise.fact)
+        told += [
+            _effect(old, new, one.key, promise, change) for old, new in pairs or [(None, None)]
+        ]
+    return told
+
+
+def _promises(one: Prescription, facts: Sequence[Fact]) -> Iterator[Promise]:
+    yield Promise(one.expect["fact"], one.expect["direction"])
+    for name, most in one.costs.items():
+        better = next((fact.better for fact in facts if fact.name == name), "none")
+        yield Promise(name, better, most)
 
 
 def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
@@ -137,17 +172,33 @@ def _about(fact: Fact) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((k, v) for k, v in fact.labels.items() if k not in FOUND))
 
 
-def _effect(old: Fact | None, new: Fact | None, one: Prescription, change: Change | None) -> Effect:
-    name, direction = one.expect["fact"], one.expect["direction"]
+def _effect(
+    old: Fact | None, new: Fact | None, key: str, promise: Promise, change: Change | None
+) -> Effect:
+    name, direction, most = promise.fact, promise.direction, promise.most
     was, now = _number(old), _number(new)
     if old is None or new is None or was is None or now is None:
         reason = f"{name} was not measured {'before' if was is None else 'after'}"
-        return Effect(one.key, name, direction, "undecided", reason, was, now)
+        return Effect(key, name, direction, "undecided", reason, was, now, most=most)
     verdict, reason = (
         _compared(old, new, direction) if change is None else _paired(change, direction)
     )
+    if most is not None:
+        moved = now - was if change is None else change.moved
+        verdict, reason = _spared(verdict, reason, moved if direction == "lower" else -moved, most)
+        if direction == "none":
+            verdict, reason = "undecided", f"{name} has no better direction"
     ends = old.interval, new.interval
-    return Effect(one.key, name, direction, verdict, reason, was, now, *ends, dict(_about(old)))
+    about = dict(_about(old))
+    return Effect(key, name, direction, verdict, reason, was, now, *ends, about, most=most)
+
+
+def _spared(verdict: Verdict, reason: str, worse: float, most: float) -> tuple[Verdict, str]:
+    """A verdict on what was to improve, as one on what may become worse by ``most``."""
+    if verdict == "undecided":
+        return verdict, reason
+    kept = verdict != "harmful" or worse <= most
+    return ("within" if kept else "harmful"), f"{reason}; {shown(most)} worse was allowed"
 
 
 def _number(fact: Fact | None) -> float | None:

@@ -68,6 +68,7 @@ def _prescription(
         because=rule.because.strip() + _left_out(wanted.keys() - known.keys()),
         automatic=rule.automatic,
         expect=dict(rule.expect),
+        costs=dict(rule.costs),
         fired_by=_quoted(matches),
     )
 
@@ -98,6 +99,7 @@ def _advice(
         because=f"{rule.because.strip()} {': '.join([maker, *told])}.",
         automatic=False,
         expect=dict(rule.expect),
+        costs=dict(rule.costs),
         fired_by=_quoted(matches),
     )
 

@@ -25,7 +25,9 @@ RELATIONS: dict[str, str] = {
 Comparator = Literal["above", "below", "equals", "absent"]
 COMPARATORS: tuple[Comparator, ...] = ("above", "below", "equals", "absent")
 CONDITION = frozenset({"fact", "labels", "whole_interval", *COMPARATORS})
-RULE = frozenset({"relation", "when", "then", "take", "for_each", "because", "expect", "automatic"})
+RULE = frozenset(
+    {"relation", "when", "then", "take", "for_each", "because", "expect", "costs", "automatic"}
+)
 NEEDED = ("relation", "when", "because", "expect", "automatic")
 
 
@@ -75,7 +77,8 @@ class PrescriptionRule:
     then: dotted key → value; ``{at_least: x}`` and ``{at_most: x}`` leave a stronger setting
     alone; a list under a group (``repair: [suspects]``) adds these choices to those that are
     there, and their parameters may stand beside it (``repair.suspects.action: drop``). for_each: a
-    label whose found values fill ``{label}`` inside listed values.
+    label whose found values fill ``{label}`` inside listed values. costs: fact → how much worse it
+    may become at most.
     """
 
     key: str
@@ -87,6 +90,7 @@ class PrescriptionRule:
     then: Mapping[str, Any] = field(default_factory=dict)
     take: Take | None = None
     for_each: str = ""
+    costs: Mapping[str, float] = field(default_factory=dict)
 
 
 def rule_of(key: str, node: Mapping[str, Any]) -> PrescriptionRule:
@@ -180,8 +184,20 @@ def _rest_problems(place: str, node: Mapping[str, Any]) -> Iterator[Problem]:
         if not sound or expect["direction"] not in ("higher", "lower"):
             hint = "{fact: …, direction: higher}"
             yield Problem(f"{place}.expect", "needs fact and direction higher or lower", hint)
+    yield from _cost_problems(f"{place}.costs", node.get("costs") or {})
     if not isinstance(node.get("automatic", False), bool):
         yield Problem(f"{place}.automatic", "must be true or false")
+
+
+def _cost_problems(place: str, costs: Any) -> Iterator[Problem]:
+    if not isinstance(costs, Mapping):
+        yield Problem(place, "must map facts to what they may lose", "{model.validation.f1: 0.02}")
+        return
+    for fact, most in costs.items():
+        if str(fact).count(".") < 2:
+            yield Problem(place, f"{fact} must name a fact stage.choice.quantity")
+        if not isinstance(most, (int, float)) or isinstance(most, bool) or most < 0:
+            yield Problem(place, f"{fact} must be a number from 0 up, not {most!r}")
 
 
 def _when(node: Mapping[str, Any]) -> When:

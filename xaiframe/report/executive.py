@@ -91,12 +91,18 @@ def _became(key: str, number: int, effects: Effects) -> str:
     tail = partners(effects) + end(effects)
     kinds: dict[str, list[str]] = {}
     for one, about in zip(effects, abouts(effects), strict=True):
-        kinds.setdefault(str(one["verdict"]), []).append(about)
+        if one.get("most") is None:
+            kinds.setdefault(str(one["verdict"]), []).append(about)
     told = [
         f"{OUTCOMES.get(kind, kind)} for {words.listing(about)}"
         if any(about)
         else words.label(kind)
         for kind, about in kinds.items()
+    ]
+    told += [
+        f"{words.label(str(one['fact']).rpartition('.')[2])} became worse by more than allowed"
+        for one in effects
+        if one.get("most") is not None and one["verdict"] == "harmful"
     ]
     return f"{words.sentence(words.label(key))} (round {number}{leave}): {'; '.join(told)}{tail}."
 

@@ -62,7 +62,7 @@ def prescribed(record: Record) -> Iterable[Block]:
                 if overrides
                 else "",
                 "by": TRIED if rounds.taken_back(record, item) else by(item),
-                "expect": _expect(dict(item.expect)),
+                "expect": rounds.expected(item) if item.expect else "",
             },
         )
 
@@ -83,14 +83,6 @@ def override(key: str, value: Any) -> str:
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
     text = text.strip("\n").removesuffix("...").strip("\n")
     return "'" + f"{key}={text}".replace("'", "'\\''") + "'"
-
-
-def _expect(expect: dict[str, str]) -> str:
-    return (
-        f"{expect['fact']} should become {expect.get('direction', 'better')}"
-        if expect.get("fact")
-        else ""
-    )
 
 
 def disputed(record: Record) -> Iterable[Block]:

@@ -28,6 +28,12 @@ OUTCOMES = {
     "undecided": "cannot be judged",
 }
 """Verdict → what became of the fact that was to improve."""
+SPARED = {
+    "within": "within what was allowed",
+    "harmful": "more than was allowed",
+    "undecided": "cannot be judged",
+}
+"""Verdict → what became of the fact that was to be spared."""
 PAIRED = "rounds.paired"
 
 
@@ -48,9 +54,19 @@ def applied(record: Record) -> Iterable[Block]:
                 "fired_by": list(item.fired_by),
                 "by": leave,
                 "command": command(item),
-                "expect": f"{item.expect['fact']} should become {item.expect['direction']}",
+                "expect": expected(item),
             },
         )
+
+
+def expected(item: Prescription) -> str:
+    """What a prescription promises, and what it may cost."""
+    told = [f"{item.expect['fact']} should become {item.expect.get('direction', 'better')}"]
+    told += [
+        f"{fact} may become worse by {words.number(most)} at most"
+        for fact, most in item.costs.items()
+    ]
+    return "; ".join(told)
 
 
 def in_force(record: Record) -> Iterator[tuple[int, Prescription]]:
@@ -77,7 +93,7 @@ def taken_back(record: Record, item: Prescription) -> bool:
 
 
 def effects(record: Record) -> Iterable[Block]:
-    """What became of the facts that the applied prescriptions were to improve."""
+    """What became of the facts that the applied prescriptions were to improve or to spare."""
     if record.effects:
         rows: list[Row] = [
             [
@@ -93,13 +109,21 @@ def effects(record: Record) -> Iterable[Block]:
         yield Table(
             "effects",
             outcome(record.effects),
-            ["prescription", "rounds", "fact it should improve", "before", "after", "what it did"],
+            [
+                "prescription",
+                "rounds",
+                "fact to improve or spare",
+                "before",
+                "after",
+                "what it did",
+            ],
             rows,
             how="Rounds: without it → with it. A score on validation rows moved where both rounds' "
             "answers to the same rows differ by more than chance, any other fact where each value "
-            "lies outside the other's interval. What made something worse and nothing better is "
-            "taken back: the next round runs without it. Those that promised the same fact in one "
-            "round share its verdict; where that is harm, the rounds that are left try them apart.",
+            "lies outside the other's interval. What made something worse and nothing better, or "
+            "cost more than its rule allows, is taken back: the next round runs without it. Those "
+            "that promised the same fact in one round share its verdict; where that is harm, the "
+            "rounds that are left try them apart.",
             caution="One repetition: a change smaller than its interval is noise.",
             compact=True,
             widths=(13, 7, 38, 13, 13, 16),
@@ -111,7 +135,7 @@ def shared(effects: Sequence[Mapping[str, Any]]) -> Iterable[Block]:
     """Who shares a gain, and who shares a harm that no round was left to tell apart."""
     ends = [one for one in effects if one.get("shared") and not one.get("superseded")]
     gains = _together([one for one in ends if one["verdict"] == "kept"])
-    harms = _together([one for one in ends if one.get("taken_back")])
+    harms = _together([one for one in ends if one.get("blind")])
     if gains:
         told = [f"{who}: {fact} improved with all of them in force" for who, fact in gains]
         yield Prose([f"{'; '.join(told)}. What each did alone was not tried."], "Credit shared")
@@ -155,8 +179,16 @@ def _about(effect: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str
 
 
 def _became(effect: Mapping[str, Any]) -> str:
-    verdict = words.label(str(effect.get("verdict") or "not judged"))
-    return verdict + partners([effect]) + end([effect])
+    verdict = str(effect.get("verdict") or "not judged")
+    said = words.label(verdict) if effect.get("most") is None else spared(effect)
+    return said + partners([effect]) + end([effect])
+
+
+def spared(effect: Mapping[str, Any]) -> str:
+    """What became of a fact that might become worse by so much."""
+    most = words.number(effect["most"])
+    kinds = {"within": f"cost within {most}", "harmful": f"cost beyond {most}"}
+    return kinds.get(str(effect["verdict"]), words.label(str(effect["verdict"])))
 
 
 def partners(effects: Sequence[Mapping[str, Any]]) -> str:
@@ -171,17 +203,25 @@ def end(effects: Sequence[Mapping[str, Any]]) -> str:
         return ", then tried apart"
     if not any(one.get("taken_back") for one in effects):
         return ""
-    blind = any(one.get("shared") or one.get("verdict") == "undecided" for one in effects)
+    blind = any(one.get("blind") for one in effects)
     return ", not told apart, taken back" if blind else ", taken back"
 
 
 def outcome(effects: Sequence[Mapping[str, Any]]) -> str:
-    """How many of the expected improvements came, by what was found out last."""
+    """How many expected improvements came, by what was found out last, and at what cost."""
     ends = [one for one in effects if not one.get("superseded")]
-    verdicts = Counter(str(one.get("verdict")) for one in ends)
-    told = [f"{verdicts[kind]} {said}" for kind, said in OUTCOMES.items() if verdicts[kind]]
-    facts = words.count(len(ends), "fact")
-    return f"Of {facts} that prescriptions should improve, {words.listing(told)}"
+    hoped = [one for one in ends if one.get("most") is None]
+    told = f"Of {words.count(len(hoped), 'fact')} that prescriptions should improve, "
+    told += words.listing(_counted(hoped, OUTCOMES))
+    costs = [one for one in ends if one.get("most") is not None]
+    if not costs:
+        return told
+    return f"{told}; of {words.count(len(costs), 'cost')}, {words.listing(_counted(costs, SPARED))}"
+
+
+def _counted(effects: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> list[str]:
+    verdicts = Counter(str(one.get("verdict")) for one in effects)
+    return [f"{verdicts[kind]} {told}" for kind, told in said.items() if verdicts[kind]]
 
 
 def compared(record: Record) -> Iterable[Block]:
