@@ -11,7 +11,8 @@ import yaml
 
 from xaiframe.catalogue.listing import choices, describe, entries, house
 from xaiframe.composition.compose import compose
-from xaiframe.composition.proposal import EVERYONE, MOST, QUESTIONS, candidates
+from xaiframe.composition.proposal import MOST
+from xaiframe.composition.questions import EVERYONE, QUESTIONS, candidates
 from xaiframe.composition.selection import PROPOSED
 from xaiframe.errors import RecipeError
 from xaiframe.planning.plan import plan
@@ -120,6 +121,14 @@ def test_trees_get_their_own_shapley_values_and_the_houses_list_says_why_no_grad
     assert planned.units("gradient")
     assert not any(unit.applies for unit in planned.units("gradient"))
     assert any("no gradient method applies" in one for one in planned.notices)
+
+
+def test_of_an_estimator_nobody_knows_yet_whether_its_trees_can_be_read(recipe):
+    body = "model: {estimator: sklearn.linear_model.LogisticRegression}\n"
+    composed = compose(recipe(model="estimator", body=body))
+    assert composed.choices["perturbation"][:2] == ["tree_shap", "kernel_shap"]
+    assert "if the fitted model lets it" in reasons(composed)["tree_shap"]
+    assert "if the fitted" not in reasons(composed)["kernel_shap"]
 
 
 def test_enumeration_is_proposed_where_it_is_no_dearer_than_sampling(recipe):

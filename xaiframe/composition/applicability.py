@@ -30,7 +30,8 @@ DECLARED = {
 class Subject:
     """What is to be explained, as far as source and recipe tell: data, task, model, output.
 
-    ``declared`` are those of :data:`DECLARED` that the recipe has.
+    ``declared`` are those of :data:`DECLARED` that the recipe has; ``doubtful`` is what the model
+    may turn out not to provide once it is fitted.
     """
 
     modality: str
@@ -38,6 +39,7 @@ class Subject:
     output: str
     provides: tuple[str, ...]
     declared: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
     def with_model(self, provides: Sequence[str]) -> Subject:
         """The same subject, with what the loaded model turned out to offer."""
@@ -64,6 +66,7 @@ class Subject:
                 *(("sensitive",) if sensitive else ()),
                 *(() if architecture.facts.get("brought") else ("fit",)),
             ),
+            doubtful=tuple(architecture.facts.get("doubtful", ())),
         )
 
 

@@ -26,7 +26,8 @@ from xaiframe.composition.launch import folders, launch
 from xaiframe.composition.layers import Layers
 from xaiframe.composition.merge import Merger
 from xaiframe.composition.overrides import PATHS, absolute, sort
-from xaiframe.composition.proposal import Suggestion, candidates, named, propose
+from xaiframe.composition.proposal import Suggestion, named, propose
+from xaiframe.composition.questions import candidates
 from xaiframe.composition.selection import MULTIPLE, Pick, Selection, select
 from xaiframe.composition.taxonomy import left_out, selected
 from xaiframe.composition.trust import (

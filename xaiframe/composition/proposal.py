@@ -8,140 +8,16 @@ from dataclasses import dataclass, field, replace
 from xaiframe.catalogue.estimate import Cost, Estimator, attributes, known_shapes
 from xaiframe.catalogue.listing import Description, UnknownTarget, describe, entries, house
 from xaiframe.composition.applicability import Subject, reason_against
+from xaiframe.composition.questions import QUESTIONS, READERS, Question
 from xaiframe.recipe import Recipe
 
 MOST = 6
 """Methods of one group that a proposal may hold."""
 SHARE = 0.5
 """Part of the budget for the methods; the measures that test them take the rest."""
-EVERYONE = ("developer", "domain_expert", "end_user", "regulator")
-READERS = {
-    "developer": "developers",
-    "domain_expert": "domain experts",
-    "end_user": "end users",
-    "regulator": "regulators",
-}
 GUESSED = 30
 """Features that are supposed where the data tell their number only once they are read."""
 UNASKED = "of no proposal, to be asked for by name"
-
-
-@dataclass(frozen=True)
-class Question:
-    """One thing an audience wants told, and the methods that tell it, the best first.
-
-    A method gives way to the last of them where it costs more.
-    """
-
-    group: str
-    methods: tuple[str, ...]
-    why: str
-    readers: tuple[str, ...] = EVERYONE
-
-
-QUESTIONS = (
-    Question(
-        "perturbation",
-        ("tree_shap", "exact_shap", "kernel_shap"),
-        "shares the score out over the features; the shares add up to it",
-    ),
-    Question(
-        "gradient",
-        ("integrated_gradients",),
-        "adds up gradients from the reference to the instance; the sums give the score",
-    ),
-    Question(
-        "perturbation",
-        ("feature_ablation",),
-        "says what the score loses with each feature, without drawing at random",
-        ("developer", "domain_expert", "end_user"),
-    ),
-    Question(
-        "gradient",
-        ("grad_cam",),
-        "shows the region that the last feature maps speak of",
-        ("developer", "domain_expert", "end_user"),
-    ),
-    Question(
-        "perturbation",
-        ("permutation_importance",),
-        "says of the whole model which features its accuracy rests on",
-        ("developer", "domain_expert", "regulator"),
-    ),
-    Question(
-        "gradient",
-        ("deep_lift_shap",),
-        "is a second account that adds up, passed back layer by layer",
-        ("regulator",),
-    ),
-    Question(
-        "gradient",
-        ("smoothgrad",),
-        "says what a small change of each input does, less the noise of a single gradient",
-        ("developer", "domain_expert"),
-    ),
-    Question(
-        "perturbation",
-        ("pdp",),
-        "draws how the score moves with a feature's value",
-        ("developer", "domain_expert", "regulator"),
-    ),
-    Question(
-        "gradient",
-        ("lrp",),
-        "passes the score back through the layers, whatever the reference",
-        ("developer",),
-    ),
-    Question(
-        "perturbation",
-        ("lime",),
-        "fits a straight line around the instance, a view that owes nothing to Shapley",
-        ("developer",),
-    ),
-    Question(
-        "gradient",
-        ("input_x_gradient",),
-        "is the cheapest account that a gradient gives",
-        ("developer",),
-    ),
-    Question(
-        "perturbation",
-        ("ale",),
-        "draws that curve from rows that occur, where features vary together",
-        ("developer",),
-    ),
-    Question(
-        "gradient",
-        ("saliency",),
-        "is the plain gradient, which the others are held against",
-        ("developer",),
-    ),
-    Question(
-        "perturbation",
-        ("partition_shap",),
-        "lets neighbouring or like features enter together",
-        ("developer",),
-    ),
-    Question(
-        "perturbation",
-        ("rise",),
-        "averages over random coalitions, without a model of its own",
-        ("developer",),
-    ),
-    Question(
-        "perturbation",
-        ("prototypes",),
-        "shows rows that stand for each answer, and rows that none stands for",
-        ("domain_expert", "end_user"),
-    ),
-    Question(
-        "gradient",
-        ("influential_instances",),
-        "names the training rows that an answer was learnt from",
-        ("domain_expert", "regulator"),
-    ),
-)
-"""In order of what matters most: where the budget runs short, the last are left out first."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +33,15 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Offer:
-    """A method as it may be proposed: why it does not apply (or nothing), and its cost, a guess
-    where the number of features is not known yet."""
+    """A method as it may be proposed: why it does not apply (or nothing), its cost, a guess where
+    the number of features is not known yet, and whether only the fitted model tells if it
+    applies."""
 
     description: Description
     misfit: str
     cost: Cost
     guessed: bool = False
+    doubtful: bool = False
 
     @property
     def takes(self) -> str:
@@ -172,11 +50,6 @@ class Offer:
         large = f"{count:,}" if count < 10**9 else f"{count:.0e}"
         told = f" with {GUESSED} features" if self.guessed else ""
         return f"takes {large} evaluations{told}"
-
-
-def candidates(group: str) -> list[str]:
-    """The methods of a group that some question names."""
-    return [name for one in QUESTIONS if one.group == group for name in one.methods]
 
 
 def propose(
@@ -261,7 +134,8 @@ class _Proposal:
                 except (UnknownTarget, ValueError):
                     continue  # the plan names it where somebody chose it
                 misfit, guessed = reason_against(described, subject), known.evaluations is None
-                offer = Offer(described, misfit, cost if guessed else known, guessed)
+                doubtful = bool({*described.facts.get("needs", ())} & {*subject.doubtful})
+                offer = Offer(described, misfit, cost if guessed else known, guessed, doubtful)
                 yield (group, method), offer
 
     def purse(self) -> _Purse:
@@ -287,11 +161,13 @@ class _Proposal:
         return Suggestion(group, method, taken, reason, evaluations)
 
     def answer(self, question: Question, purse: _Purse) -> None:
-        """Take the first method that tells it, applies, and fits; leave the others, saying why."""
+        """Take the first method that tells it, applies, and fits, and another beside it where only
+        the fitted model tells whether it does; leave the others, saying why."""
         group = question.group
         there = [one for one in question.methods if (group, one) in self.offers]
         able = [one for one in there if not self.offers[group, one].misfit]
-        told = next((one for one in able if self.taken(group, one)), None)
+        sure = [one for one in able if not self.offers[group, one].doubtful]
+        told = next((one for one in sure if self.taken(group, one)), None)
         for method in able:
             if method == told:
                 continue
@@ -301,6 +177,8 @@ class _Proposal:
             reason = self.against(question, method, able[-1], purse)
             if reason:
                 self.leave(group, method, reason)
+            elif self.offers[group, method].doubtful:
+                self.take(group, method, f"{question.why}, if the fitted model lets it", purse)
             else:
                 told = method
                 self.take(group, method, question.why, purse)

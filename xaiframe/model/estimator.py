@@ -78,6 +78,8 @@ class Estimator:
 
     modalities = ("table", "text", "image", "series")
     provides = ("trees",)
+    doubtful = ("trees",)
+    """Of what it provides, what only the fitted estimator tells."""
     reads: ClassVar[Sequence[str]] = ("class_weight",)
     """The settings of ``fit`` that are read."""
     arguments: ClassVar[Mapping[str, str]] = {"params": "estimator"}
