@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+import torch
 import yaml
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
@@ -17,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from xaiframe.composition.compose import compose
 from xaiframe.errors import ModelError
+from xaiframe.observer import SilentObserver
 from xaiframe.preflight import preflight
 from xaiframe.rounds import audit
 
@@ -106,6 +108,25 @@ def test_its_attributions_are_those_of_the_logistic_model_per_column(tmp_path, p
     owner = [next(k for k, one in enumerate(tools.data.features) if f"__{one}" in n) for n in names]
     expected = np.stack([np.bincount(owner, row, 4) for row in terms])
     np.testing.assert_allclose(values, expected, atol=1e-5)
+
+
+def test_a_model_from_outside_is_measured_with_the_threads_of_the_recipe(tmp_path, pipeline):
+    """Nothing is trained here, so no trainer sets them before."""
+    before, heard = torch.get_num_threads(), []
+
+    class Listening(SilentObserver):
+        def unit(self, stage, choice, state, note=""):
+            heard.append((stage, torch.get_num_threads()))
+
+    torch.set_num_threads(3)
+    try:
+        audit(
+            tmp_path / "mine.yaml", (*SMALL, "perturbation=[feature_ablation]"),
+            outputs=tmp_path / "outputs", observer=Listening(),
+        )  # fmt: skip
+    finally:
+        torch.set_num_threads(before)
+    assert dict(heard)["model"] == 1
 
 
 def test_a_pickle_needs_the_users_own_settings_and_no_recipe_can_stand_in(

@@ -36,6 +36,12 @@ class Runner:
         if self.processes > 1 and self.accelerator != "cpu":
             raise ValueError(f"processes above 1 are for accelerator: cpu, not {self.accelerator}")
 
+    def settle(self) -> None:
+        """Torch works with the threads of the recipe from here on. On a machine that others load,
+        threads that share small tensors wait for each other a thousand times as long as they
+        work."""
+        torch.set_num_threads(self.threads)
+
     def trainer(
         self,
         folder: Path,
@@ -45,7 +51,7 @@ class Runner:
         devices: int | None = None,
     ) -> Trainer:
         """A Trainer that logs nothing, shows nothing, and allows gradients in predict."""
-        torch.set_num_threads(self.threads)
+        self.settle()
         return Trainer(
             accelerator=self.accelerator,
             devices=devices or self.devices,
