@@ -14,10 +14,9 @@ import pypdfium2
 import pytest
 import yaml
 
-from xaiframe.report.build import Report, build, print_pdf, rebuild
+from xaiframe.report.build import Report, build, rebuild
 
 LIMIT = 5_000_000
-IDENTITY = {"created": "2026-01-01T00:00:00+00:00", "id": "0"}
 
 
 def digest(path: Path) -> str:
@@ -61,21 +60,6 @@ def test_the_same_run_gives_the_same_bytes(table_run, tmp_path):
         assert digest(again / name) == digest(table_run / name)
     recorded = json.loads((again / "manifest.json").read_text())["reports"]
     assert recorded["report.pdf"] == digest(table_run / "report.pdf")
-
-
-def test_printing_fetches_nothing_but_what_it_was_handed(tmp_path, caplog):
-    secret = tmp_path / "secret.css"
-    secret.write_text("body{background:red}")
-    page = (
-        f'<link rel="stylesheet" href="{secret.as_uri()}"><p>text</p>'
-        f'<img src="{secret.as_uri()}"><img src="http://127.0.0.1:9/a.png"><img src="report:b.png">'
-    )
-    with caplog.at_level("ERROR", logger="weasyprint"):
-        pdf = print_pdf(page, {}, {}, IDENTITY)
-    assert pdf.startswith(b"%PDF")
-    refused = [record.getMessage() for record in caplog.records]
-    for address in (secret.as_uri(), "http://127.0.0.1:9/a.png", "report:b.png"):
-        assert any(address in line and "fetches nothing" in line for line in refused)
 
 
 def test_html_needs_no_network(page):

@@ -1,13 +1,10 @@
-"""Writing the report: one set of templates, a PDF printed in a child process, one HTML file."""
+"""Writing the report: one set of templates, a PDF and one HTML file."""
 
 from __future__ import annotations
 
 import base64
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,22 +14,14 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from xaiframe.report.block import Block, Chapter, Figure
+from xaiframe.report.block import Chapter, Figure
 from xaiframe.report.chapters import assemble
 from xaiframe.report.factsheet import factsheet
+from xaiframe.report.printing import ATTACHED, Printer
 from xaiframe.report.record import Record
 from xaiframe.store import file_digest, to_json, write_atomically
 
 HERE = Path(__file__).parent
-ATTACHED = {
-    "recipe.yaml": "the recipe as it ran",
-    "facts.json": "every fact",
-    "factsheet.json": "the factsheet",
-}
-
-
-class PrintError(RuntimeError):
-    """The PDF could not be made; the message holds what the printing process said."""
 
 
 @dataclass(frozen=True)
@@ -77,23 +66,24 @@ class Medium:
 def build(run: Path, report: Report) -> list[Path]:
     """Write report.html and report.pdf into ``run``, from nothing but what the run folder holds.
 
-    The same run folder gives the same bytes. HTML comes first, so that a machine which cannot
+    The same run folder gives the same bytes. HTML is written first, so that a machine which cannot
     print still has a report; raises :class:`PrintError` then.
     """
-    record = Record(run, report.redact)
-    chapters = assemble(record)
-    written = []
-    if "html" in report.formats:
-        write_atomically(run / "report.html", render(record, chapters, report, Medium("html")))
-        written.append(run / "report.html")
-    if "pdf" in report.formats:
-        medium = Medium("pdf")
-        page = render(record, chapters, report, medium)
-        write_atomically(
-            run / "report.pdf",
-            _in_child(page, medium.assets, _attachments(record), _identifier(record)),
-        )
-        written.append(run / "report.pdf")
+    with ExitStack() as stack:
+        printer = stack.enter_context(Printer()) if "pdf" in report.formats else None
+        record = Record(run, report.redact)
+        chapters = assemble(record)
+        written = []
+        if printer:
+            medium = Medium("pdf")
+            page = render(record, chapters, report, medium)
+            printer.order(page, medium.assets, _attachments(record), identity(record))
+        if "html" in report.formats:
+            write_atomically(run / "report.html", render(record, chapters, report, Medium("html")))
+            written.append(run / "report.html")
+        if printer:
+            write_atomically(run / "report.pdf", printer.printed())
+            written.append(run / "report.pdf")
     return written
 
 
@@ -190,88 +180,10 @@ def _attachments(record: Record) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
 
 
-def _identifier(record: Record) -> dict[str, str]:
+def identity(record: Record) -> dict[str, str]:
+    """What makes the PDF of a run the same whenever it is printed."""
     created = str(record.manifest.get("created") or "1970-01-01T00:00:00+00:00")
     return {
         "created": created,
         "id": str(record.manifest.get("recipe_digest") or record.run.name)[:32],
     }
-
-
-def _in_child(
-    page: str,
-    assets: Mapping[str, bytes],
-    attachments: Mapping[str, str],
-    identity: Mapping[str, str],
-) -> bytes:
-    """The PDF, printed by a process of its own: what WeasyPrint allocates goes when it goes."""
-    order = {
-        "page": page,
-        "assets": {name: base64.b64encode(content).decode() for name, content in assets.items()},
-        "attachments": dict(attachments),
-        "identity": dict(identity),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "xaiframe.report.build"],
-        input=json.dumps(order).encode(),
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
-    if done.returncode or not done.stdout.startswith(b"%PDF"):
-        raise PrintError(
-            f"the PDF could not be printed: {done.stderr.decode(errors='replace')[-2000:]}"
-        )
-    return done.stdout
-
-
-def print_pdf(
-    page: str,
-    assets: Mapping[str, bytes],
-    attachments: Mapping[str, str],
-    identity: Mapping[str, str],
-) -> bytes:
-    """The PDF of an HTML page whose only reachable addresses are ``assets``."""
-    from datetime import datetime
-
-    import weasyprint
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    class HandedOver(URLFetcher):  # type: ignore[misc]
-        """Serves what it was handed; every other address is refused, whatever its scheme."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002 - the base class names it
-            if url not in assets:
-                raise ValueError(f"the report fetches nothing: {url[:80]}")
-            kind = "image/png" if url.endswith("png") else "image/svg+xml"
-            return URLFetcherResponse(url, assets[url], {"Content-Type": kind})
-
-    moment = datetime.fromisoformat(identity["created"])
-    attached = [
-        weasyprint.Attachment(
-            string=text,
-            name=name,
-            description=ATTACHED.get(name, name),
-            created=moment,
-            modified=moment,
-        )
-        for name, text in attachments.items()
-    ]
-    document = weasyprint.HTML(string=page, base_url="report:", url_fetcher=HandedOver())
-    return bytes(document.write_pdf(attachments=attached, pdf_identifier=identity["id"].encode()))
-
-
-def _serve() -> None:
-    """The child's side of :func:`_in_child`: an order on stdin, a PDF on stdout."""
-    order = json.load(sys.stdin)
-    assets = {name: base64.b64decode(content) for name, content in order["assets"].items()}
-    sys.stdout.buffer.write(
-        print_pdf(order["page"], assets, order["attachments"], order["identity"])
-    )
-
-
-if __name__ == "__main__":
-    _serve()
-
-
-__all__ = ["Block", "PrintError", "Report", "build", "print_pdf", "rebuild", "render"]

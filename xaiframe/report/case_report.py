@@ -11,10 +11,11 @@ import pandas as pd
 
 from xaiframe.report import explained, otherwise, words
 from xaiframe.report.block import Block, Cell, Chapter, Grid, Heading, Page, Row, Table, parts
-from xaiframe.report.build import Medium, Report, _identifier, _in_child, render
+from xaiframe.report.build import Medium, Report, identity, render
 from xaiframe.report.case_words import answer, leading, seen, sentences, sure, warnings
 from xaiframe.report.cases import agreement, change
 from xaiframe.report.modality import pictures
+from xaiframe.report.printing import Printer
 from xaiframe.report.record import Record
 from xaiframe.report.tables.data import Case
 from xaiframe.store import write_atomically
@@ -51,9 +52,9 @@ def build_cases(folder: Path, html: bool = True, pdf: bool = True) -> list[Path]
         chapters = [page(record, case, whole, printed=True) for case in whole["cases"]]
         content = render(record, chapters, report, medium)
         attached = {"cases.json": (folder / "cases.json").read_text(encoding="utf-8")}
-        identity = _identifier(record)
-        printed = _in_child(content, medium.assets, attached, identity)
-        write_atomically(folder / "report.pdf", printed)
+        with Printer() as printer:
+            printer.order(content, medium.assets, attached, identity(record))
+            write_atomically(folder / "report.pdf", printer.printed())
         written.append(folder / "report.pdf")
     return written
 
