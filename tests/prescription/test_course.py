@@ -275,3 +275,30 @@ def test_a_cost_that_two_were_to_spare_is_tried_apart() -> None:
     assert course.in_force == ["fit.x=1"]
     ends = {one.prescription: one.taken_back for one in course.told if not one.superseded}
     assert ends == {"one": False, "two": True}
+
+
+def test_costs_that_are_not_shared_condemn_each_at_once_although_the_gain_is_shared() -> None:
+    other = replace(rule("other", {"fit.y": 1}), costs={"model.validation.f1": 0.02})
+    course = Course((), 4)
+
+    def round_of(value: float, error: float, f1: float) -> Facts:
+        spread = (f1 - 0.005, f1 + 0.005)
+        fact = Fact("model.validation.f1", f1, interval=spread, better="higher")
+        return Facts([*facts_of(value, error), fact])
+
+    course.judge(round_of(0.7, 0.1, 0.9))
+    assert course.further([costly("dear", {"fit.x": 1}), other]) == ["fit.x=1", "fit.y=1"]
+    course.judge(round_of(0.9, 0.2, 0.7))
+    assert course.further([]) == []
+
+
+def test_a_cost_that_was_spared_does_not_clear_what_is_not_known_to_help() -> None:
+    one, two = costly("one", {"fit.x": 1}), costly("two", {"repair": ["b"]})
+    course = Course((), 3)
+    course.judge(facts_of(0.7, 0.1))
+    assert course.further([one, two])
+    course.judge(facts_of(0.9, 0.2))
+    assert course.further([]) == ["fit.x=1"]
+    unmeasured = Facts(fact for fact in facts_of(0.8, 0.1) if fact.name != SCORE["fact"])
+    course.judge(unmeasured)
+    assert course.further([]) == []  # no round is left to tell: both go

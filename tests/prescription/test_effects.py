@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -188,3 +189,16 @@ def test_those_that_were_to_spare_a_fact_and_did_not_share_that() -> None:
     assert {one.shared for one in told if one.prescription == "p" and one.most is None} == {
         ("q", "r")
     }
+
+
+def test_what_one_was_to_improve_and_another_to_spare_is_not_one_promise() -> None:
+    other = Prescription("q", "precaution → optimization", {"fit.y": 1}, "", True, ERROR)
+    before, after = (Facts([score(0.8), error(value)]) for value in (0.1, 0.2))
+    told = effects(before, after, [COSTLY, other])
+    assert {one.shared for one in told} == {()}
+
+
+def test_a_cost_that_cannot_be_told_leaves_no_doubt_of_why_something_was_taken_back() -> None:
+    gone = Effect("p", SCORE["fact"], "higher", "undecided", "", taken_back=True)
+    assert gone.blind
+    assert not replace(gone, most=0.1).blind

@@ -234,6 +234,7 @@ def test_it_fires_on_these_facts(key: str) -> None:
     assert fired.relation in RELATIONS
     assert fired.because
     assert fired.fired_by
+    assert all(fired.fired_by)
     assert set(fired.expect) == {"fact", "direction"}
 
 

@@ -146,6 +146,10 @@ def test_what_it_cost_stands_beside_what_was_hoped_for(run):
     )
     assert changed(Record(run))[0] == "Class imbalance (round 2): kept."
     gone = {**both, "taken_back": True}
+    table, credit = tell(
+        run, {**gone, "verdict": "kept", "shared": ["overfitting"]}, {**gone, **error,
+        "verdict": "harmful"})  # fmt: skip
+    assert credit.title == "Credit shared"  # and no blame is
     (table,) = tell(run, {**gone, "verdict": "kept"}, {**gone, **error, "verdict": "harmful"})
     assert table.cells()[1][-1].text == "cost beyond 0.020, taken back"
     assert changed(Record(run))[0] == (

@@ -166,8 +166,7 @@ class _Proposal:
         group = question.group
         there = [one for one in question.methods if (group, one) in self.offers]
         able = [one for one in there if not self.offers[group, one].misfit]
-        sure = [one for one in able if not self.offers[group, one].doubtful]
-        told = next((one for one in sure if self.taken(group, one)), None)
+        told = next((one for one in able if self.taken(group, one)), None)
         for method in able:
             if method == told:
                 continue
