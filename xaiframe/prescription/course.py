@@ -11,6 +11,7 @@ from xaiframe.prescription.effects import Changes, Effect, effects, harmed
 from xaiframe.prescription.overrides import overrides_of, prevailing
 
 HARMLESS = frozenset({"kept", "no effect"})
+"""Of a fact that was to improve; that another was spared is no sign of it."""
 
 
 def unpaired(before: int, after: int) -> Changes:  # noqa: ARG001
@@ -182,5 +183,5 @@ def _settings(part: Part) -> tuple[str, ...]:
 def _measured(told: Sequence[Effect], trial: Part) -> bool:
     """Whether every prescription on trial is known to have done no harm."""
     return {one.key for one in trial} <= {
-        one.prescription for one in told if one.most is None and one.verdict in HARMLESS
+        one.prescription for one in told if one.verdict in HARMLESS
     }
