@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xaiframe.facts import Fact
+from xaiframe.report.effects import effects
 from xaiframe.report.executive import changed
 from xaiframe.report.prescription import disputed, override
 from xaiframe.report.record import Record
-from xaiframe.report.rounds import compared, effects
+from xaiframe.report.rounds import compared
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=12)
 values = st.one_of(

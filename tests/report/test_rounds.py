@@ -10,11 +10,12 @@ import pytest
 import yaml
 
 from xaiframe.facts import Fact, Prescription
+from xaiframe.report.effects import effects
 from xaiframe.report.executive import changed, page
 from xaiframe.report.moved import gaps, reliance
 from xaiframe.report.prescription import prescribed
 from xaiframe.report.record import Record
-from xaiframe.report.rounds import applied, effects, same_rows
+from xaiframe.report.rounds import applied, same_rows
 
 GAP = {"fact": "evaluation.fairness.demographic_parity_difference", "direction": "lower"}
 SCORE = Fact("rounds.paired.score_change", -0.00001, "share", n=300, interval=(-0.02, 0.02))

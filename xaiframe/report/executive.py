@@ -7,10 +7,11 @@ from typing import Any
 
 from xaiframe.report import explained, headline, words
 from xaiframe.report.block import Block, Chapter, Page, parts
+from xaiframe.report.effects import OUTCOMES, abouts, end, partners
 from xaiframe.report.messages import words as text_words
 from xaiframe.report.pictures import maps
 from xaiframe.report.record import Record
-from xaiframe.report.rounds import OUTCOMES, abouts, end, paired, partners, taken_back
+from xaiframe.report.rounds import paired, taken_back
 
 
 def chapter(record: Record) -> Chapter:

@@ -9,7 +9,7 @@ import yaml
 
 from xaiframe.facts import Prescription
 from xaiframe.prescription.overrides import conflicts
-from xaiframe.report import moved, rounds, words
+from xaiframe.report import effects, moved, rounds, words
 from xaiframe.report.block import (
     Block,
     Cell,
@@ -33,7 +33,7 @@ def chapter(record: Record) -> Chapter:
         rounds.same_rows,
         moved.gaps,
         moved.reliance,
-        rounds.effects,
+        effects.effects,
         rounds.compared,
     )
     blocks = parts(record, *done, repairs, prescribed, disputed)
