@@ -49,7 +49,7 @@ def test_how_many_of_the_list_are_wrong_is_said(stored):
     facts.append(Fact("precaution.purity.suspects_wrong", 0.75, "share", n=12).to_dict())
     (stored.run / "facts.json").write_text(json.dumps(facts))
     listed = {block.key: block for block in found(Record(stored.run))}["suspects"]
-    assert listed.title == "12 labels in doubt, of which about 9 are wrong"
+    assert listed.title == "12 labels in doubt, about 9 wrong or decided by chance"
     assert [cell.text for cell in listed.cells()[0][-2:]] == ["0.800", "0.750"]
 
 

@@ -90,7 +90,7 @@ def _suspects(record: Record, table: pd.DataFrame) -> Block:
     expected = record.facts.one(WRONG)
     after = "the least believable first"
     if sure and expected and isinstance(expected.value, float):
-        after = f"of which about {round(expected.value * len(table))} are wrong"
+        after = f"about {round(expected.value * len(table))} wrong or decided by chance"
     title = f"{words.count(len(table), 'label')} in doubt, {after}"
     told = ["p(wrong)"] if sure else []
     heads = ["row", "given", "suggested", "margin", *told, *("" for _ in known)]
