@@ -22,6 +22,9 @@ TABLE = "purity.suspects"
 class Suspects:
     """Acts on the rows that precaution ``purity`` lists as mislabelled, the most doubtful first.
 
+    Validation rows stay as they are: where many of their labels are wrong too, a loss that does not
+    expect it ends the fit too early, so that ``noise_correction`` belongs beside it.
+
     action
         ``drop`` leaves them out of the fit, ``relabel`` gives them the class that purity suggests.
     most
