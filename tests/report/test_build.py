@@ -119,7 +119,7 @@ def test_absence_has_three_forms(table_run, tmp_path):
     (run / "facts.json").write_text(json.dumps(facts))
     build(run, Report(formats=("html",)))
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert "not requested" in page
+    assert "Not requested" in page
     assert "not applicable: the model has no convolution" in page
     assert "could not be judged: RuntimeError" in page
 

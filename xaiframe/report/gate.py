@@ -106,15 +106,18 @@ def passed(record: Record) -> Iterable[Block]:
 
 
 def unjudged(record: Record) -> Iterable[Block]:
-    """Rules whose facts do not exist: not requested is not the same as fine."""
+    """Rules whose facts do not exist, by the reason, the commonest first: not requested is not the
+    same as fine."""
     absent = [f for f in record.findings if f.status == "not_assessed"]
     if absent:
-        rules = [
-            {"rule": words.label(f.rule), "fact": f.fact, "why": f.reason or _why(record, f.fact)}
-            for f in absent
-        ]
+        by_reason: dict[str, list[str]] = {}
+        for one in absent:
+            why = one.reason or _why(record, one.fact)
+            by_reason.setdefault(why, []).append(words.label(one.rule))
+        reasons = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
         title = f"{words.count(len(absent), 'rule')} had nothing to judge"
-        yield Page("unjudged", "_unjudged.html", {"title": title, "rules": rules})
+        said = [{"why": words.sentence(why), "rules": rules} for why, rules in reasons]
+        yield Page("unjudged", "_unjudged.html", {"title": title, "reasons": said})
 
 
 def _why(record: Record, fact: str) -> str:
