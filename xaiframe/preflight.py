@@ -114,7 +114,8 @@ def unfitting(tools: Tools) -> Iterator[Problem]:
 
 
 def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Tools:
-    """Turn the recipe's nodes into objects; only methods that the plan found applicable.
+    """Turn the recipe's nodes into objects; only methods that the plan found applicable. Torch works
+    with the runner's threads from here on, a model that is loaded too.
 
     Raises :class:`RecipeError` with every parameter that a class refuses.
     """
@@ -153,6 +154,7 @@ def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Too
             problems.extend(error.problems)
     if problems:
         raise RecipeError(problems)
+    single["runner"].settle()
     return Tools(recipe, single["data"], single["model"], single["runner"], methods, study, pruner)
 
 

@@ -83,7 +83,6 @@ class Round:
     def go(self) -> Subject:
         """All stages in order; the ledger holds what they yielded."""
         self.ledger.bounds = Bounds.of(self.recipe.budget, self.plan)
-        self.tools.runner.settle()
         self.strategy()
         self.load()
         self.precaution("data", None)
