@@ -114,8 +114,8 @@ def unfitting(tools: Tools) -> Iterator[Problem]:
 
 
 def make_tools(composed: Composed, planned: Plan, trust: tuple[str, ...]) -> Tools:
-    """Turn the recipe's nodes into objects; only methods that the plan found applicable. Torch works
-    with the runner's threads from here on, a model that is loaded too.
+    """Turn the recipe's nodes into objects; only methods that the plan found applicable. From here
+    on torch works with the runner's threads, a model that is loaded too.
 
     Raises :class:`RecipeError` with every parameter that a class refuses.
     """

@@ -302,3 +302,25 @@ def test_a_cost_that_was_spared_does_not_clear_what_is_not_known_to_help() -> No
     unmeasured = Facts(fact for fact in facts_of(0.8, 0.1) if fact.name != SCORE["fact"])
     course.judge(unmeasured)
     assert course.further([]) == []  # no round is left to tell: both go
+
+
+@pytest.mark.parametrize(
+    ("alone", "said", "next_round"),
+    [(0.9, "kept", None), (0.7, "no effect", None), (0.5, "harmful", [])],
+)
+def test_what_stays_is_judged_again_without_what_was_taken_back(alone, said, next_round) -> None:
+    """The gain of round 2 may have been that of the one that cost too much."""
+    dear = replace(costly("dear", {"fit.x": 1}), expect=dict(SCORE, fact="model.validation.f1"))
+    course = Course((), 3)
+    course.judge(facts_of(0.7, 0.1))
+    assert course.further([rule("good", {"fit.y": 1}), dear])
+    course.judge(facts_of(0.9, 0.2))
+    assert course.further([]) == ["fit.y=1"]
+    course.judge(facts_of(alone, 0.1))
+    assert course.further([]) == next_round
+    told = [one for one in course.told if one.prescription == "good"]
+    assert [(one.round, one.against, one.verdict, one.superseded) for one in told] == [
+        (2, 1, "kept", True),
+        (3, 1, said, False),
+    ]
+    assert told[-1].taken_back is (said == "harmful")

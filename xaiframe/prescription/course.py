@@ -31,6 +31,7 @@ class Course:
     of its own, since it was looked for in a worse model, and no later round applies it again. Where
     several of a round share the harm, none is condemned for all: the rounds that are left try parts
     of them (see :class:`Inquiry`). What no round is left to tell apart is taken back as a whole.
+    What stays is judged again by the round that runs without the rest.
     """
 
     given: tuple[str, ...]
@@ -51,6 +52,8 @@ class Course:
     _inquiries: list[Inquiry] = field(default_factory=list)
     _since: int = 0
     """Effects told before the batch."""
+    _judged: Part = ()
+    """What of it the next round judges."""
     _reference: int = 0
     """The round before the batch; 0 once the batch is judged."""
     _ran: list[str] = field(default_factory=list)
@@ -73,8 +76,8 @@ class Course:
         self.facts.append(facts)
         number = len(self.facts)
         if self._reference:
-            self._first(self._reference, number)
-            self._reference = 0
+            before, self._reference = self._reference, 0
+            self._first(before, number)
         while self._open and self.in_force == self._ran:
             for inquiry in self._open:
                 inquiry.tried.setdefault(_settings(inquiry.in_force), number)
@@ -94,7 +97,11 @@ class Course:
                 return None
             self._closed, self._inquiries = self.in_force, []
             self._batch, self._standing = tuple(fresh), tuple(prevailing(fresh))
-            self._since, self._reference = len(self.told), len(self.facts)
+            self._judged, self._since, self._reference = (
+                self._batch,
+                len(self.told),
+                len(self.facts),
+            )
         self._ran = self.in_force
         return [*self.given, *self._ran]
 
@@ -103,11 +110,18 @@ class Course:
         return any(one.key == gone.key and one.overrides == gone.overrides for gone in self.refused)
 
     def _first(self, before: int, number: int) -> None:
-        """The batch as a whole; those that share a harm become suspects."""
-        told = self._effects(before, number, self._batch)
+        """The batch as a whole, or what is left of it; those that share a harm become suspects.
+
+        What stays where others are taken back is judged again by the round that runs without them:
+        what it gained may have been theirs.
+        """
+        told = self._effects(before, number, self._judged)
         self._tell(told)
         harm = harmed(told)
         suspects = [one for one in self._standing if one.key in harm]
+        self._judged = tuple(one for one in self._standing if one not in suspects)
+        if suspects and self._judged:
+            self._reference = before
         while suspects:
             alike = _together(suspects[0], suspects, told)
             suspects = [one for one in suspects if one not in alike]
@@ -115,6 +129,7 @@ class Course:
                 self._take_back(alike[0])
                 continue
             self._standing = tuple(one for one in self._standing if one not in alike)
+            self._reference = 0  # parts are on trial: the round that runs next has them beside it
             inquiry = Inquiry(alike, before, {(): before, _settings(alike): number})
             self._inquiries.append(inquiry)
             self._ask(inquiry)
