@@ -50,6 +50,7 @@ FITTING = (
     "runner/learner.py",
     "runner/own_learner.py",
     "runner/keeping.py",
+    "runner/stopping.py",
 )
 """What makes a fit, beside the network, the data and the repairs."""
 

@@ -79,6 +79,35 @@ def fitted(data, tmp_path, corrected):
     return found, {fact.name: fact.value for fact in found.facts}
 
 
+def test_no_more_labels_are_called_wrong_than_half_of_those_outside_the_commonest_class(table):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(1000, 2)), columns=list("ab"))
+    for y, most in (
+        (np.arange(1000) % 10 == 0, 0.05),
+        (np.arange(1000) % 2, 0.25),
+        (np.arange(1000) % 10, 0.45),
+    ):
+        data = table(frame, y.astype(int))
+        made = NoiseCorrection()(data.train, data, NONE, 0)
+        wrong = made.conduct.wrong
+        assert wrong.most == pytest.approx(most, abs=0.01)
+        assert wrong.start == min(0.15, wrong.most)
+        told = {fact.name: fact.value for fact in made.facts}
+        assert (told["start"], told["most"]) == (wrong.start, wrong.most)
+    common = np.tile([0.999, 0.001], (100, 1))
+    assert replace(wrong, most=0.05).share(common, np.arange(100) % 2) == pytest.approx(
+        0.05, abs=1e-3
+    )
+
+
+def test_patience_is_counted_once_the_share_is_known(bent, tmp_path):
+    data = bent(0.0)
+    for hold, fewest in ((0, 1), (9, 10)):
+        conduct = NoiseCorrection(hold=hold)(data.train, data, NONE, 0).conduct
+        config = Fit(epochs=30, learning_rate=3.0, patience=1)  # far too large: it never improves
+        found = fit(MLP((8,), 0.0), Ready(data), config, Runner(threads=1), tmp_path, 0, conduct)
+        assert fewest <= len(found.history) <= fewest + 6
+
+
 def surprise(model, split):
     p = model.probabilities(split.x)[np.arange(len(split)), split.y]
     return -np.log(np.maximum(p, 1e-6)).mean()
@@ -100,7 +129,7 @@ def test_where_labels_are_right_the_share_goes_to_nothing(bent, tmp_path):
 
 def test_the_share_is_held_while_the_network_knows_little(bent, tmp_path):
     data = bent(0.25)
-    conduct = NoiseCorrection(start=0.3, hold=3)(data.train, data, NONE, 0).conduct
+    conduct = NoiseCorrection(start=0.2, hold=3)(data.train, data, NONE, 0).conduct
     seen = []
 
     class Watched(Learner):
@@ -110,7 +139,7 @@ def test_the_share_is_held_while_the_network_knows_little(bent, tmp_path):
     learner = Watched(MLP((8,), 0.0).build(data), Fit(), data, conduct)
     with quiet():
         Runner(threads=1).trainer(tmp_path, (), 5).fit(learner, datamodule=Ready(data))
-    assert seen[:3] == [0.3] * 3
+    assert seen[:3] == [0.2] * 3
     assert seen[3] == pytest.approx(learner.history[2]["label_noise"])
     assert seen[3] != 0.3
 

@@ -19,19 +19,23 @@ from xaiframe.repair.suspects import TABLE
 
 HIGHEST = 0.95
 """Of the share at which labels say nothing of the class, (classes − 1) ÷ classes."""
+OTHERS = 0.5
+"""Of the rows outside the commonest class, most that may be called wrong: where all of them are, to
+answer that class always explains the labels too, and a rare class is lost."""
 
 
 @dataclass(frozen=True)
 class Wrong:
     """A share of the labels is wrong, each of the other classes as likely as the next.
 
-    start: that share in the first ``hold`` epochs; later it is what the validation rows say. gone:
-    share of the training rows whose wrong labels a repair has treated before.
+    start: that share in the first ``hold`` epochs; later it is what the validation rows say, at
+    most ``most``. gone: share of the training rows whose wrong labels a repair has treated before.
     """
 
     start: float
     hold: int
     gone: float = 0.0
+    most: float = 1.0
 
     def left(self, share: float) -> float:
         """What is wrong among the training rows, where ``share`` of the labels as read is."""
@@ -57,7 +61,8 @@ class Wrong:
         def surprise(share: float) -> float:
             return float(-np.log((1 - share) * own + share * others + 1e-12).mean())
 
-        found = float(minimize_scalar(surprise, bounds=(0, highest(k)), method="bounded").x)
+        most = min(highest(k), self.most)
+        found = float(minimize_scalar(surprise, bounds=(0, most), method="bounded").x)
         return 0.0 if surprise(0.0) <= surprise(found) else found
 
 
@@ -80,7 +85,8 @@ class NoiseCorrection:
     met on average only.
 
     start
-        share of wrong labels that the fit begins with, above 0 and below (classes − 1) ÷ classes.
+        share of wrong labels that the fit begins with, above 0 and below (classes − 1) ÷ classes;
+        no more, then and later, than half of the rows outside the commonest class.
     hold
         epochs with that share: a network that has learnt little yet can tell no label wrong.
     """
@@ -102,7 +108,7 @@ class NoiseCorrection:
     def __call__(
         self, train: Split, data: Data, tables: Mapping[str, pd.DataFrame], seed: int
     ) -> Repaired:
-        """The rows as they are, with a loss that expects wrong labels; facts start, hold and
+        """The rows as they are, with a loss that expects wrong labels; facts start, most, hold and
         treated_before, the share of wrong labels that is gone. Raises NotApplicable for
         regression, or where so many wrong labels would say nothing."""
         if data.task != "classification":
@@ -112,12 +118,16 @@ class NoiseCorrection:
             reason = f"of {len(data.classes)} classes at most {most:.2f} may be wrong, not "
             raise NotApplicable(f"{reason}{self.start}")
         gone = treated(train, data, tables[TABLE]) / len(data.train)
+        counts = np.bincount(data.train.y, minlength=len(data.classes))
+        most = min(most, OTHERS * (1 - float(counts.max()) / len(data.train)))
+        start = min(self.start, most)
         facts = [
-            Fact("start", self.start, "share", n=len(train)),
+            Fact("start", start, "share", n=len(train)),
+            Fact("most", most, "share", n=len(train)),
             Fact("hold", self.hold, "epochs", n=len(train)),
             Fact("treated_before", gone, "share", n=len(data.train)),
         ]
-        return Repaired(train, facts, conduct=Conduct(wrong=Wrong(self.start, self.hold, gone)))
+        return Repaired(train, facts, conduct=Conduct(wrong=Wrong(start, self.hold, gone, most)))
 
 
 def treated(train: Split, data: Data, suspects: pd.DataFrame) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from pytorch_lightning import seed_everything
-from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint
 from torch import nn
 
 from xaiframe.data.face import Data
@@ -32,6 +32,7 @@ from xaiframe.runner.keeping import Keeping
 from xaiframe.runner.learner import Learner
 from xaiframe.runner.own_learner import OwnLearner
 from xaiframe.runner.reporting import Reporting
+from xaiframe.runner.stopping import Stopping
 from xaiframe.runner.trainer import Runner, quiet
 
 WEIGHTS, STEPS = "network.pt", "checkpoints.pt"
@@ -76,7 +77,7 @@ def fit(
     checkpoint = ModelCheckpoint(
         folder, monitor="validation_loss", save_weights_only=not config.averaging
     )
-    stopping = EarlyStopping("validation_loss", patience=config.patience, check_finite=True)
+    stopping = Stopping(config, conduct)
     keeping = Keeping(checkpoints)
     with quiet():
         told = [*averaging(config), checkpoint, stopping, keeping, *callbacks]
