@@ -148,7 +148,7 @@ def measure(trouble: Trouble, seed: int, out: Path) -> Row:
             value(after, trouble.score),
             (value(before, trouble.other), value(after, trouble.other)),
             keys,
-            tuple(one["prescription"] for one in effects if one["taken_back"]),
+            tuple(dict.fromkeys(one["prescription"] for one in effects if one["taken_back"])),
             set(trouble.named) <= set(keys) and set(trouble.drifted) <= moved(first),
             value(worth, trouble.score),
         )

@@ -97,11 +97,8 @@ class Course:
                 return None
             self._closed, self._inquiries = self.in_force, []
             self._batch, self._standing = tuple(fresh), tuple(prevailing(fresh))
-            self._judged, self._since, self._reference = (
-                self._batch,
-                len(self.told),
-                len(self.facts),
-            )
+            self._judged = self._batch
+            self._since, self._reference = len(self.told), len(self.facts)
         self._ran = self.in_force
         return [*self.given, *self._ran]
 

@@ -1,4 +1,4 @@
-"""Explained cases, one page each: the input, the answer, both directions, and what they dispute."""
+"""Explained cases, each whole on a page: input, answer, both directions, and what they dispute."""
 
 from __future__ import annotations
 
